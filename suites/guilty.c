@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A program whose tests fail on purpose, each in another way: for the suite of the runner, which
+ * runs it and judges what the runner says. Its first argument names the test to run; the rest are
+ * for the runner.
+ *
+ *	left:a0 10.1.0.1/24 ====== right:b0 10.1.0.2/24
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <nsrig.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct nsrig_topo cable = {
+	.links = {NSRIG_VETH("left:a0 10.1.0.1/24", "right:b0 10.1.0.2/24")},
+};
+static const struct nsrig_topo misspelt = {
+	.links = {NSRIG_VETH("left:a0 10.1.0.1/24", "right b0 10.1.0.2/24")},
+};
+
+static ino_t own_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/thread-self/ns/net", &st) < 0 ? 0 : st.st_ino;
+}
+
+static ino_t home;
+
+static int remember_home(void **state)
+{
+	(void)state;
+	home = own_namespace();
+	return 0;
+}
+
+static int fail_unless_home(void **state)
+{
+	(void)state;
+	assert_int_equal(own_namespace(), home);
+	return 0;
+}
+
+static void passes(void **state)
+{
+	(void)state;
+}
+
+static void prints(void **state)
+{
+	(void)state;
+	printf("ok 1 - not the stream's\n");
+	fprintf(stderr, "nor this\n");
+}
+
+static void prints_odd_things(void **state)
+{
+	(void)state;
+	printf("word: after\nword : after\n a: b\n- list\n...\n---\n\"quoted\"\n\\\n\n\n'x'\n#\n");
+	printf("nul \001 \033[1m \t tab\xff\xfe: x\n: \n:\n{\n[\n~\n|\n>\nno newline at the end");
+	nsrig_fail("word: \"quoted\"\nsecond line: ...");
+}
+
+static void fails(void **state)
+{
+	(void)state;
+	printf("before it failed\n");
+	assert_int_equal(1, 2);
+}
+
+static int fail_there(struct nsrig_ns *host, void *arg)
+{
+	(void)host;
+	(void)arg;
+	assert_string_equal("here", "there");
+	return 0;
+}
+
+static void fails_in_do(void **state)
+{
+	nsrig_do(nsrig_host(*state, "left"), fail_there, NULL);
+}
+
+static void fails_in_block(void **state)
+{
+	nsrig_in(nsrig_host(*state, "left"))
+		nsrig_assert_ping("10.1.0.99", .ms = 20);
+}
+
+static void names_unknown_host(void **state)
+{
+	nsrig_host(*state, "middle");
+}
+
+static void crashes(void **state)
+{
+	(void)state;
+	raise(SIGSEGV);
+}
+
+static void aborts(void **state)
+{
+	(void)state;
+	abort();
+}
+
+static void kills_itself(void **state)
+{
+	(void)state;
+	raise(SIGKILL);
+}
+
+static void exits_0(void **state)
+{
+	(void)state;
+	exit(0);
+}
+
+static void exits_3(void **state)
+{
+	(void)state;
+	_exit(3);
+}
+
+static void exit_status_5_at_exit(void)
+{
+	_exit(5);
+}
+
+static void fails_at_exit(void **state)
+{
+	(void)state;
+	atexit(exit_status_5_at_exit);
+}
+
+static void hangs(void **state)
+{
+	(void)state;
+	for (;;)
+		pause();
+}
+
+static void fails_in_child(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	if (pid == 0)
+		assert_int_equal(3, 4);
+	waitpid(pid, &status, 0);
+}
+
+static void child_comes_back(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+static void *fail_in_thread(void *arg)
+{
+	assert_true(arg == NULL);
+	assert_int_equal(5, 6);
+	return NULL;
+}
+
+static void fails_in_thread(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, fail_in_thread, NULL), 0);
+	pthread_join(thread, NULL);
+}
+
+static void skips(void **state)
+{
+	(void)state;
+	nsrig_skip("needs a %s machine", "larger");
+}
+
+static void skips_in_do(void **state)
+{
+	nsrig_in(nsrig_host(*state, "left"))
+		nsrig_skip("needs #5 and a \\");
+}
+
+static void skips_without_reason(void **state)
+{
+	(void)state;
+	skip();
+}
+
+static int skip_in_setup(void **state)
+{
+	(void)state;
+	nsrig_skip("needs more in its set-up");
+}
+
+static int fail_in_setup(void **state)
+{
+	(void)state;
+	assert_int_equal(7, 8);
+	return 0;
+}
+
+static int refuse_in_setup(void **state)
+{
+	(void)state;
+	return -1;
+}
+
+static int fail_in_teardown(void **state)
+{
+	(void)state;
+	assert_int_equal(9, 10);
+	return 0;
+}
+
+static void leaves_processes(void **state)
+{
+	(void)state;
+	if (fork() == 0) {
+		setsid();
+		if (fork() == 0)
+			signal(SIGTERM, SIG_IGN);
+		for (;;)
+			pause();
+	}
+}
+
+static void leaves_a_mock(void **state)
+{
+	(void)state;
+	will_return(leaves_a_mock, 1);
+}
+
+static void leaks_memory(void **state)
+{
+	(void)state;
+	assert_non_null(test_malloc(10));
+}
+
+static void passes_on_a_cable(void **state)
+{
+	nsrig_in(nsrig_host(*state, "left"))
+		nsrig_assert_ping("10.1.0.2");
+}
+
+/* Tests that are decided before they would begin. */
+#define never_begins(name)                                                                         \
+	static void name(void **state)                                                             \
+	{                                                                                          \
+		(void)state;                                                                       \
+		abort();                                                                           \
+	}
+
+never_begins(is_misspelt)
+never_begins(skips_in_setup)
+never_begins(fails_in_setup)
+never_begins(refuses_in_setup)
+
+
+static void fails_in_teardown(void **state)
+{
+	(void)state;
+}
+
+/* Writes what it sees of the machine, for the suite to compare. */
+static void looks_around(void **state)
+{
+	struct nsrig_ns *own;
+	struct nsrig_link *links;
+	size_t count;
+
+	(void)state;
+	nsrig_assert_ok(nsrig_ns_current(&own));
+	nsrig_assert_ok(nsrig_link_list(own, &links, &count));
+	printf("links %zu, first %s %s\n", count, links[0].name, links[0].flags & IFF_UP ? "up" : "down");
+	printf("pid %d\n", getpid());
+	printf("stdin %zd\n", read(STDIN_FILENO, &count, 1));
+	printf("run is %s\n", access("/run/of-the-machine", F_OK) ? "empty" : "the machine's");
+	assert_int_equal(close(open("/run/of-a-test", O_CREAT | O_WRONLY | O_CLOEXEC, 0644)), 0);
+	free(links);
+	nsrig_ns_free(own);
+	nsrig_fail("to be seen");
+}
+
+/* Copies the tests that a comma-separated list names, in its order. */
+static size_t pick(const struct CMUnitTest *all, size_t count, char *names, struct CMUnitTest *picked)
+{
+	char *name = strtok(names, ",");
+	size_t i, n = 0;
+
+	for (; name; name = strtok(NULL, ",")) {
+		for (i = 0; i < count && strcmp(all[i].name, name); i++)
+			;
+		if (i == count) {
+			fprintf(stderr, "no test \"%s\"\n", name);
+			exit(2);
+		}
+		picked[n++] = all[i];
+	}
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest all[] = {
+		cmocka_unit_test(passes),
+		nsrig_test(passes_on_a_cable, &cable),
+		cmocka_unit_test(prints),
+		cmocka_unit_test(prints_odd_things),
+		cmocka_unit_test(fails),
+		nsrig_test(fails_in_do, &cable, .setup = remember_home, .teardown = fail_unless_home),
+		nsrig_test(fails_in_block, &cable, .setup = remember_home, .teardown = fail_unless_home),
+		nsrig_test(names_unknown_host, &cable),
+		nsrig_test(is_misspelt, &misspelt),
+		cmocka_unit_test(crashes),
+		cmocka_unit_test(aborts),
+		cmocka_unit_test(kills_itself),
+		cmocka_unit_test(exits_0),
+		cmocka_unit_test(exits_3),
+		cmocka_unit_test(fails_at_exit),
+		cmocka_unit_test(hangs),
+		cmocka_unit_test(fails_in_child),
+		cmocka_unit_test(child_comes_back),
+		cmocka_unit_test(fails_in_thread),
+		cmocka_unit_test(skips),
+		nsrig_test(skips_in_do, &cable),
+		cmocka_unit_test(skips_without_reason),
+		nsrig_test(skips_in_setup, .setup = skip_in_setup),
+		nsrig_test(fails_in_setup, &cable, .setup = fail_in_setup),
+		nsrig_test(refuses_in_setup, .setup = refuse_in_setup),
+		nsrig_test(fails_in_teardown, &cable, .teardown = fail_in_teardown),
+		cmocka_unit_test(leaves_processes),
+		cmocka_unit_test(leaves_a_mock),
+		cmocka_unit_test(leaks_memory),
+		cmocka_unit_test(looks_around),
+		{.name = "nothing to run"},
+	};
+	struct CMUnitTest picked[64];
+	size_t count;
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: %s TEST[,TEST]... [OPTION]...\n", argv[0]);
+		return 2;
+	}
+	count = pick(all, sizeof(all) / sizeof(*all), argv[1], picked);
+	argv[1] = argv[0];
+	return nsrig_run(argc - 1, argv + 1, picked, count);
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <nsrig.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 60000
+
+/* "./NAME" beside this program, whatever the working directory is. */
+static void resolve(const char *name, char path[PATH_MAX])
+{
+	ssize_t length;
+	char *slash;
+
+	if (strncmp(name, "./", 2)) {
+		snprintf(path, PATH_MAX, "%s", name);
+		return;
+	}
+	length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	assert_true(length > 0);
+	path[length] = '\0';
+	slash = strrchr(path, '/');
+	assert_true(slash + strlen(name) < path + PATH_MAX);
+	strcpy(slash + 1, name + 2);
+}
+
+void program_start(struct program *program, char *const argv[])
+{
+	char path[PATH_MAX];
+	int out[2], err[2];
+
+	memset(program, 0, sizeof(*program));
+	resolve(argv[0], path);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
+	program->pid = fork();
+	assert_true(program->pid >= 0);
+	if (program->pid == 0) {
+		dup2(out[1], STDOUT_FILENO);
+		dup2(err[1], STDERR_FILENO);
+		execvp(path, argv);
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+		_exit(127);
+	}
+	close(out[1]);
+	close(err[1]);
+	program->out = out[0];
+	program->err = err[0];
+}
+
+struct stream {
+	int fd;
+	char *text;
+	size_t size;
+};
+
+/* Whether there may be more. */
+static bool take(struct stream *stream)
+{
+	char buffer[8192];
+	ssize_t n = read(stream->fd, buffer, sizeof(buffer));
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	stream->text = realloc(stream->text, stream->size + n + 1);
+	assert_non_null(stream->text);
+	memcpy(stream->text + stream->size, buffer, n);
+	stream->size += n;
+	stream->text[stream->size] = '\0';
+	return true;
+}
+
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void program_end(struct program *program, int ms)
+{
+	struct stream streams[] = {
+		{program->out, calloc(1, 1), 0},
+		{program->err, calloc(1, 1), 0},
+	};
+	struct pollfd fds[] = {
+		{.fd = program->out, .events = POLLIN},
+		{.fd = program->err, .events = POLLIN},
+	};
+	long deadline = now_ms() + ms;
+	int i;
+
+	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
+		long left = deadline - now_ms();
+
+		if (left <= 0)
+			nsrig_fail("the program did not end within %d ms", ms);
+		poll(fds, 2, left);
+		for (i = 0; i < 2; i++) {
+			if (fds[i].revents && !take(&streams[i]))
+				fds[i].fd = -1;
+		}
+	}
+	close(program->out);
+	close(program->err);
+	program->out_text = streams[0].text;
+	program->err_text = streams[1].text;
+	assert_int_equal(waitpid(program->pid, &program->status, 0), program->pid);
+}
+
+void program_run(struct program *program, char *const argv[])
+{
+	program_start(program, argv);
+	program_end(program, PATIENCE_MS);
+}
+
+void program_free(struct program *program)
+{
+	free(program->out_text);
+	free(program->err_text);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs a program and keeps what it says, for suites that judge other programs. */
+#ifndef PROGRAM_H
+#define PROGRAM_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct program {
+	pid_t pid;
+	int out, err;    /* read ends */
+	char *out_text;  /* what came on stdout, after program_end() */
+	char *err_text;  /* what came on stderr */
+	int status;      /* as of waitpid() */
+};
+
+/* Starts argv[0], found in $PATH or as a path; "./NAME" is beside the calling program. */
+void program_start(struct program *program, char *const argv[]);
+
+/* Reads until both streams end, and waits. Fails the test after ms milliseconds. */
+void program_end(struct program *program, int ms);
+
+/* Both in one, with time enough. */
+void program_run(struct program *program, char *const argv[]);
+
+void program_free(struct program *program);
+
+/* Asserts that it exited, with this status. */
+#define program_assert_exit(program, code)                                                         \
+	do {                                                                                       \
+		assert_true(WIFEXITED((program)->status));                                         \
+		assert_int_equal(WEXITSTATUS((program)->status), (code));                          \
+	} while (0)
+
+#endif

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The runner: runs small programs that fail on purpose (guilty.c), and judges the stream that comes
+ * out, its exit status, and what prove makes of it.
+ *
+ *	this test ---- runs ----> [prove ----] guilty ---- runs, each in a sandbox ----> its tests
+ */
+#include "count.h"
+#include "program.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <nsrig.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Runs guilty with the tests of a list; what it says has to be this, byte by byte. */
+static void assert_stream(const char *tests, int exit_status, const char *expected)
+{
+	struct program guilty;
+
+	program_run(&guilty, (char *[]){"./guilty", (char *)tests, NULL});
+	assert_string_equal(guilty.out_text, expected);
+	program_assert_exit(&guilty, exit_status);
+	program_free(&guilty);
+}
+
+/* The stream of one test that did not pass, and printed nothing. */
+static void assert_told(const char *test, const char *outcome, const char *message)
+{
+	char expected[1024];
+
+	snprintf(expected, sizeof(expected),
+		"TAP version 13\n1..1\nnot ok 1 - %s\n  ---\n  outcome: %s\n  message: \"%s\"\n  ...\n",
+		test, outcome, message);
+	assert_stream(test, 1, expected);
+}
+
+static void pass_is_told(void **state)
+{
+	(void)state;
+	assert_stream("passes,passes_on_a_cable", 0,
+		"TAP version 13\n1..2\nok 1 - passes\nok 2 - passes_on_a_cable\n");
+}
+
+static void output_of_a_pass_is_silent(void **state)
+{
+	(void)state;
+	assert_stream("prints", 0, "TAP version 13\n1..1\nok 1 - prints\n");
+}
+
+static void failure_is_told_with_its_words(void **state)
+{
+	struct program guilty;
+
+	(void)state;
+	program_run(&guilty, (char *[]){"./guilty", "fails", NULL});
+	assert_non_null(strstr(guilty.out_text,
+		"TAP version 13\n1..1\nnot ok 1 - fails\n  ---\n  outcome: failed\n"));
+	assert_non_null(strstr(guilty.out_text, "  message: \"0x1 != 0x2\"\n  at: \""));
+	assert_non_null(strstr(guilty.out_text, "suites/guilty.c:"));
+	assert_non_null(strstr(guilty.out_text, "\"\n  output:\n    - \"before it failed\"\n  ...\n"));
+	assert_non_null(strstr(guilty.err_text, "# failed: 1 - fails: 0x1 != 0x2 ("));
+	program_assert_exit(&guilty, 1);
+	program_free(&guilty);
+}
+
+/* The test fails with these words; its teardown was at home, or it would say so. */
+static void assert_failed(const char *test, const char *words)
+{
+	struct program guilty;
+	char line[128];
+
+	program_run(&guilty, (char *[]){"./guilty", (char *)test, NULL});
+	snprintf(line, sizeof(line), "not ok 1 - %s\n  ---\n  outcome: failed\n", test);
+	assert_non_null(strstr(guilty.out_text, line));
+	if (!strstr(guilty.out_text, words))
+		nsrig_fail("\"%s\" is not in: %s", words, guilty.out_text);
+	program_assert_exit(&guilty, 1);
+	program_free(&guilty);
+}
+
+static void failure_in_do_comes_home(void **state)
+{
+	(void)state;
+	assert_failed("fails_in_do", "message: \"\\\"here\\\" != \\\"there\\\"\"");
+	assert_failed("fails_in_block", "message: \"ping 10.1.0.99: no answer within 20 ms\"");
+}
+
+static void verbs_say_what_is_there(void **state)
+{
+	(void)state;
+	assert_failed("names_unknown_host", "no host \\\"middle\\\" in this rig (there are: left, right)");
+}
+
+static void failure_in_a_child_counts(void **state)
+{
+	(void)state;
+	assert_failed("fails_in_child", "message: \"in a child process: 0x3 != 0x4\"");
+	assert_failed("child_comes_back", "came back from the test function");
+}
+
+static void failure_in_a_thread_counts(void **state)
+{
+	(void)state;
+	assert_failed("fails_in_thread", "exited with status 255 in the test, before it was over");
+}
+
+static void failure_in_teardown_counts(void **state)
+{
+	(void)state;
+	assert_failed("fails_in_teardown", "0x9 != 0xa");
+}
+
+static void leftovers_of_cmocka_count(void **state)
+{
+	(void)state;
+	assert_failed("leaves_a_mock", "remaining item");
+	assert_failed("leaks_memory", "leaked");
+}
+
+static void crashes_are_told_apart(void **state)
+{
+	(void)state;
+	assert_told("crashes", "failed", "crashed in the test: SIGSEGV (Segmentation fault)");
+	assert_told("aborts", "failed", "crashed in the test: SIGABRT (Aborted)");
+	assert_told("kills_itself", "failed", "crashed in the test: SIGKILL (Killed)");
+}
+
+static void early_exits_are_failures(void **state)
+{
+	(void)state;
+	assert_told("exits_0", "failed", "exited with status 0 in the test, before it was over");
+	assert_told("exits_3", "failed", "exited with status 3 in the test, before it was over");
+	assert_told("fails_at_exit", "failed", "exited with status 5 after it was over");
+}
+
+static void the_rest_goes_on(void **state)
+{
+	struct program guilty;
+
+	(void)state;
+	program_run(&guilty, (char *[]){"./guilty", "exits_0,passes,crashes,skips,passes_on_a_cable", NULL});
+	assert_non_null(strstr(guilty.out_text, "1..5\nnot ok 1 - exits_0\n"));
+	assert_non_null(strstr(guilty.out_text, "\nok 2 - passes\nnot ok 3 - crashes\n"));
+	assert_non_null(strstr(guilty.out_text,
+		"\nok 4 - skips # SKIP needs a larger machine\nok 5 - passes_on_a_cable\n"));
+	program_assert_exit(&guilty, 1);
+	program_free(&guilty);
+}
+
+static void time_out_is_told(void **state)
+{
+	struct program guilty;
+
+	(void)state;
+	unsetenv("NSRIG_TIMEOUT_SCALE");
+	program_run(&guilty, (char *[]){"./guilty", "hangs,passes", "--timeout", "1", NULL});
+	assert_string_equal(guilty.out_text,
+		"TAP version 13\n1..2\nnot ok 1 - hangs\n  ---\n  outcome: failed\n"
+		"  message: \"timed out in the test, after 1.000 s\"\n  ...\nok 2 - passes\n");
+	program_assert_exit(&guilty, 1);
+	program_free(&guilty);
+}
+
+static void skips_say_why(void **state)
+{
+	(void)state;
+	assert_stream("skips,skips_in_do,skips_in_setup,skips_without_reason", 0,
+		"TAP version 13\n1..4\n"
+		"ok 1 - skips # SKIP needs a larger machine\n"
+		"ok 2 - skips_in_do # SKIP needs \\#5 and a \\\\\n"
+		"ok 3 - skips_in_setup # SKIP needs more in its set-up\n"
+		"ok 4 - skips_without_reason # SKIP skip() gave no reason\n");
+}
+
+static void required_skips_fail(void **state)
+{
+	static const char expected[] =
+		"TAP version 13\n1..2\nok 1 - passes\nnot ok 2 - skips\n  ---\n  outcome: failed\n"
+		"  message: \"skipped, where no skip is allowed: needs a larger machine\"\n";
+	struct program guilty;
+
+	(void)state;
+	program_run(&guilty, (char *[]){"./guilty", "passes,skips", "--require", NULL});
+	assert_memory_equal(guilty.out_text, expected, strlen(expected));
+	program_assert_exit(&guilty, 1);
+	program_free(&guilty);
+
+	setenv("NSRIG_REQUIRE", "1", 1);
+	program_run(&guilty, (char *[]){"./guilty", "passes,skips", NULL});
+	assert_memory_equal(guilty.out_text, expected, strlen(expected));
+	program_assert_exit(&guilty, 1);
+	program_free(&guilty);
+}
+
+/* What could not be set up is broken, and that is neither failed nor skipped. */
+static void broken_is_told_apart(void **state)
+{
+	struct program guilty;
+
+	(void)state;
+	assert_told("is_misspelt", "broken",
+		"\\\"right b0 10.1.0.2/24\\\" is no end of a link (expected HOST:LINK [ADDRESS ...])");
+	assert_told("refuses_in_setup", "broken", "Could not run test: Test setup failed");
+	program_run(&guilty, (char *[]){"./guilty", "fails_in_setup", NULL});
+	assert_non_null(strstr(guilty.out_text, "  outcome: broken\n"));
+	assert_non_null(strstr(guilty.out_text, "0x7 != 0x8"));
+	program_assert_exit(&guilty, 1);
+	program_free(&guilty);
+}
+
+/* A test is alone: in an empty network with lo up, as pid 2, with nothing to read, and its own /run. */
+static void sandbox_is_a_tests_own(void **state)
+{
+	struct program guilty;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(close(open("/run/of-the-machine", O_CREAT | O_WRONLY | O_CLOEXEC, 0644)), 0);
+	program_run(&guilty, (char *[]){"./guilty", "looks_around", NULL});
+	assert_non_null(strstr(guilty.out_text, "\"links 1, first lo up\""));
+	assert_non_null(strstr(guilty.out_text, "\"pid 2\""));
+	assert_non_null(strstr(guilty.out_text, "\"stdin 0\""));
+	assert_non_null(strstr(guilty.out_text, "\"run is empty\""));
+	assert_int_equal(stat("/run/of-a-test", &st), -1);
+	program_free(&guilty);
+}
+
+static void processes_go_with_their_test(void **state)
+{
+	int before = count_processes();
+
+	(void)state;
+	assert_stream("leaves_processes", 0, "TAP version 13\n1..1\nok 1 - leaves_processes\n");
+	assert_int_equal(count_processes(), before);
+}
+
+static void bad_options_are_refused(void **state)
+{
+	static char *const bad[][2] = {
+		{"--no-such-option", NULL}, {"--timeout", NULL}, {"--timeout=x", NULL},
+		{"--timeout=0", NULL}, {"--timeout=-1", NULL}, {"--timeout=1e9", NULL}, {"stray", NULL},
+		{"--timeout=nan", NULL},
+	};
+	struct program guilty;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		program_run(&guilty, (char *[]){"./guilty", "passes", bad[i][0], NULL});
+		assert_string_equal(guilty.out_text, "");
+		assert_non_null(strstr(guilty.err_text, i == 6 ? "stray" : i ? "time" : "no-such-option"));
+		program_assert_exit(&guilty, 2);
+		program_free(&guilty);
+	}
+	setenv("NSRIG_TIMEOUT", "soon", 1);
+	program_run(&guilty, (char *[]){"./guilty", "passes", NULL});
+	assert_non_null(strstr(guilty.err_text, "NSRIG_TIMEOUT: \"soon\""));
+	program_assert_exit(&guilty, 2);
+	program_free(&guilty);
+	unsetenv("NSRIG_TIMEOUT");
+	setenv("NSRIG_REQUIRE", "perhaps", 1);
+	program_run(&guilty, (char *[]){"./guilty", "passes", NULL});
+	assert_non_null(strstr(guilty.err_text, "NSRIG_REQUIRE: \"perhaps\""));
+	program_assert_exit(&guilty, 2);
+	program_free(&guilty);
+}
+
+static void tests_that_are_none_are_refused(void **state)
+{
+	struct program guilty;
+
+	(void)state;
+	program_run(&guilty, (char *[]){"./guilty", "passes,nothing to run", NULL});
+	assert_string_equal(guilty.out_text, "");
+	assert_string_equal(guilty.err_text, "test 2 (nothing to run) has no function\n");
+	program_assert_exit(&guilty, 2);
+	program_free(&guilty);
+}
+
+static void list_and_help_run_nothing(void **state)
+{
+	struct program guilty;
+
+	(void)state;
+	program_run(&guilty, (char *[]){"./guilty", "passes,crashes", "--list", NULL});
+	assert_string_equal(guilty.out_text, "passes\ncrashes\n");
+	program_assert_exit(&guilty, 0);
+	program_free(&guilty);
+	program_run(&guilty, (char *[]){"./guilty", "crashes", "--help", NULL});
+	assert_memory_equal(guilty.out_text, "usage: ", 7);
+	program_assert_exit(&guilty, 0);
+	program_free(&guilty);
+}
+
+/* What prove says, of all kinds at once. */
+static void assert_prove(const char *tests, int exit_status, const char *words)
+{
+	struct program prove;
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	assert_true(length > 0);
+	path[length] = '\0';
+	strcpy(strrchr(path, '/'), "/guilty");
+	program_run(&prove, (char *[]){"prove", "--exec", "", path, "::", (char *)tests, NULL});
+	if (!strstr(prove.out_text, words))
+		nsrig_fail("prove does not say \"%s\" but: %s%s", words, prove.out_text, prove.err_text);
+	assert_null(strstr(prove.out_text, "Parse errors"));
+	program_assert_exit(&prove, exit_status);
+	program_free(&prove);
+}
+
+static void prove_says_the_same(void **state)
+{
+	(void)state;
+	assert_prove("passes,passes_on_a_cable", 0, "Files=1, Tests=2");
+	assert_prove("passes", 0, "Result: PASS");
+	assert_prove("skips,passes", 0, "Result: PASS");
+	assert_prove("passes,fails,passes", 1, "Failed test:  2");
+	assert_prove("fails_in_do", 1, "Result: FAIL");
+	assert_prove("prints,exits_0,passes", 1, "Failed test:  2");
+	assert_prove("exits_0,exits_3,crashes,kills_itself,fails_in_child,is_misspelt", 1, "Tests: 6 Failed: 6");
+}
+
+/*
+ * Every line of YAML that the runner writes is taken by perl's small reader: the stream has no parse
+ * errors with a test that prints what could mislead it.
+ */
+static void output_of_any_kind_is_quoted(void **state)
+{
+	(void)state;
+	assert_prove("prints_odd_things,passes", 1, "Failed test:  1");
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		nsrig_test(pass_is_told),
+		nsrig_test(output_of_a_pass_is_silent),
+		nsrig_test(failure_is_told_with_its_words),
+		nsrig_test(failure_in_do_comes_home),
+		nsrig_test(verbs_say_what_is_there),
+		nsrig_test(failure_in_a_child_counts),
+		nsrig_test(failure_in_a_thread_counts),
+		nsrig_test(failure_in_teardown_counts),
+		nsrig_test(leftovers_of_cmocka_count),
+		nsrig_test(crashes_are_told_apart),
+		nsrig_test(early_exits_are_failures),
+		nsrig_test(the_rest_goes_on),
+		nsrig_test(time_out_is_told),
+		nsrig_test(skips_say_why),
+		nsrig_test(required_skips_fail),
+		nsrig_test(broken_is_told_apart),
+		nsrig_test(sandbox_is_a_tests_own),
+		nsrig_test(processes_go_with_their_test),
+		nsrig_test(bad_options_are_refused),
+		nsrig_test(tests_that_are_none_are_refused),
+		nsrig_test(list_and_help_run_nothing),
+		nsrig_test(prove_says_the_same),
+		nsrig_test(output_of_any_kind_is_quoted),
+	};
+
+	return nsrig_main(argc, argv, tests);
+}
