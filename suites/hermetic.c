@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a namespace inherits from the machine is put to the kernel's defaults: shown on namespaces
+ * that this suite has made unlike them, as it must not touch the machine's.
+ *
+ *	(temporary namespaces, with nothing in them)
+ */
+#include "fixture/hermetic.h"
+
+#include <nsrig.h>
+#include <string.h>
+
+/* What hosts are known to differ in: systemd sets rp_filter, docker forwards, routers do both. */
+static const struct {
+	const char *key, *odd, *by_default;
+} settings[] = {
+	{"net/ipv4/conf/all/forwarding", "1", "0"},
+	{"net/ipv4/conf/all/rp_filter", "2", "0"},
+	{"net/ipv4/conf/default/rp_filter", "2", "0"},
+	{"net/ipv4/conf/lo/rp_filter", "1", "0"},
+	{"net/ipv4/conf/all/accept_redirects", "0", "1"},
+	{"net/ipv4/conf/default/accept_source_route", "0", "1"},
+	{"net/ipv4/conf/all/arp_ignore", "1", "0"},
+	{"net/ipv4/conf/default/promote_secondaries", "1", "0"},
+	{"net/ipv4/conf/all/send_redirects", "0", "1"},
+};
+
+#define COUNT (sizeof(settings) / sizeof(*settings))
+
+static void assert_default(struct nsrig_ns *ns)
+{
+	char value[32];
+	size_t i;
+
+	for (i = 0; i < COUNT; i++) {
+		nsrig_assert_ok(nsrig_sysctl_get(ns, settings[i].key, value, sizeof(value)));
+		if (strcmp(value, settings[i].by_default))
+			nsrig_fail("%s is %s, not %s", settings[i].key, value, settings[i].by_default);
+	}
+}
+
+static struct nsrig_ns *odd_namespace(void)
+{
+	struct nsrig_ns *ns;
+	size_t i;
+
+	nsrig_assert_ok(nsrig_ns_temp(&ns));
+	for (i = 0; i < COUNT; i++)
+		nsrig_assert_ok(nsrig_sysctl_set(ns, settings[i].key, settings[i].odd));
+	return ns;
+}
+
+static void odd_values_are_put_right(void **state)
+{
+	struct nsrig_ns *model = odd_namespace(), *next = odd_namespace();
+
+	(void)state;
+	nsrig_assert_ok(nsrig_hermetic_learn(model));
+	nsrig_assert_ok(nsrig_hermetic(model));
+	assert_default(model);
+	/* What was learnt of one is put right in the next. */
+	nsrig_assert_ok(nsrig_hermetic(next));
+	assert_default(next);
+	nsrig_ns_free(model);
+	nsrig_ns_free(next);
+}
+
+static void hosts_have_the_defaults(void **state)
+{
+	assert_default(nsrig_host(*state, "host"));
+}
+
+static const struct nsrig_topo one = {.hosts = {"host"}};
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		nsrig_test(odd_values_are_put_right),
+		nsrig_test(hosts_have_the_defaults, &one),
+	};
+
+	return nsrig_main(argc, argv, tests);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A run that is killed by SIGKILL at any moment leaves nothing: a hundred are, and processes, mounts
+ * and namespaces are counted before and after.
+ *
+ *	this test ---- starts, kills ----> guilty ---- runs ----> hosts, links, processes
+ */
+#include "count.h"
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nsrig.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define RUNS 100
+#define LONGEST_US 20000
+
+/* More than one run of guilty needs at a time, far fewer than a hundred would leave. */
+#define NAMESPACES "24"
+
+/* Namespaces that are left would count against a limit of our own user namespace. */
+static void limit_namespaces(void)
+{
+	char map[64];
+	uid_t uid = getuid();
+	int fd;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		nsrig_skip("needs user namespaces in user namespaces (%s)", strerror(errno));
+	fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
+	dprintf(fd, "deny");
+	close(fd);
+	snprintf(map, sizeof(map), "0 %u 1", uid);
+	fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(fd, map, strlen(map)), strlen(map));
+	close(fd);
+	fd = open("/proc/sys/user/max_net_namespaces", O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(fd, NAMESPACES, strlen(NAMESPACES)), strlen(NAMESPACES));
+	close(fd);
+}
+
+/* All that the limit allows can be made: none is held by anything that was left. */
+static void assert_all_namespaces_free(int most)
+{
+	struct nsrig_ns *ns[32];
+	int i;
+
+	for (i = 0; i < most; i++)
+		nsrig_assert_ok(nsrig_ns_temp(&ns[i]));
+	while (i)
+		nsrig_ns_free(ns[--i]);
+}
+
+static void kill_after(int us)
+{
+	char *const argv[] = {"./guilty", "passes_on_a_cable,leaves_processes,hangs", NULL};
+	struct timespec moment = {.tv_nsec = us * 1000L};
+	struct program guilty;
+
+	program_start(&guilty, argv);
+	/* Time itself is what this is about. */
+	ppoll(NULL, 0, &moment, NULL);
+	assert_int_equal(kill(guilty.pid, SIGKILL), 0);
+	/* Its streams end when the last process that could write to them is gone. */
+	program_end(&guilty, 10000);
+	assert_true(WIFSIGNALED(guilty.status) && WTERMSIG(guilty.status) == SIGKILL);
+	program_free(&guilty);
+}
+
+/* The kernel ends what is left of a sandbox when its init is killed, but not within kill(). */
+static void assert_processes_become(int expected)
+{
+	int ms;
+
+	for (ms = 1; count_processes() != expected && ms <= 4096; ms *= 2)
+		poll(NULL, 0, ms);
+	assert_int_equal(count_processes(), expected);
+}
+
+static void hundred_killed_runs_leave_nothing(void **state)
+{
+	int processes, mounts, descriptors, i;
+	unsigned int seed = 1;
+
+	(void)state;
+	limit_namespaces();
+	processes = count_processes();
+	mounts = count_mounts();
+	descriptors = count_descriptors();
+	for (i = 0; i < RUNS; i++)
+		kill_after(rand_r(&seed) % LONGEST_US);
+	assert_processes_become(processes);
+	assert_int_equal(count_mounts(), mounts);
+	assert_int_equal(count_descriptors(), descriptors);
+	/* One is our own. */
+	assert_all_namespaces_free(atoi(NAMESPACES) - 1);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		nsrig_test(hundred_killed_runs_leave_nothing),
+	};
+
+	return nsrig_main(argc, argv, tests);
+}
