@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What a test counts to see that nothing was left. */
+/* How suites see that something was refused, and that nothing was left. */
 #ifndef COUNT_H
 #define COUNT_H
 
-#include <nsrig/ns.h>
+#include <nsrig.h>
+#include <string.h>
+
+/* A call fails with this error, and the sentence about it has these words in it. */
+#define refused(call, error, words)                                                                \
+	do {                                                                                       \
+		nsrig_assert_error((call), (error));                                               \
+		if (!strstr(nsrig_error(), (words)))                                               \
+			nsrig_fail("\"%s\" does not say \"%s\"", nsrig_error(), (words));          \
+	} while (0)
 
 /* Open descriptors of this process. */
 int count_descriptors(void);

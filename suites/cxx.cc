@@ -14,7 +14,7 @@ static const nsrig_fixture on_pair = {0, &pair, nullptr, nullptr};
 static void cxx_reaches_the_other_end(void **state)
 {
 	auto *rig = static_cast<struct nsrig *>(*state);
-	struct nsrig_ping ping = {};
+	struct nsrig_echo ping = {};
 
 	ping.dst = "10.0.0.2";
 	nsrig_in(nsrig_host(rig, "left"))

@@ -370,6 +370,16 @@ static void sysctls_are_the_namespaces_own(void **state)
 	assert_string_equal(value, "2000\t3000");
 }
 
+/* The kernel gives up on a neighbour after three probes, and fails what has queued for it. */
+static void ping_is_patient_with_a_failed_neighbour(void **state)
+{
+	nsrig_in(nsrig_host(*state, "left"))
+		nsrig_assert_no_ping("10.1.0.77", .ms = 2500);
+	nsrig_assert_ok(nsrig_addr_add(nsrig_host(*state, "right"), "b0", "10.1.0.77/24"));
+	nsrig_in(nsrig_host(*state, "left"))
+		nsrig_assert_ping("10.1.0.77");
+}
+
 /* The handle's socket is shared by threads, and never by a child of fork(). */
 static void *get_many(void *ns)
 {
@@ -448,6 +458,7 @@ int main(int argc, char **argv)
 		nsrig_test(ipv6_routes_come_and_go, &cable),
 		nsrig_test(route_get_asks_the_kernel, &cable),
 		nsrig_test(sysctls_are_the_namespaces_own, &cable),
+		nsrig_test(ping_is_patient_with_a_failed_neighbour, &cable),
 		nsrig_test(one_handle_in_many_threads_and_a_child, &cable),
 		nsrig_test(request_of_ones_own, &cable),
 	};

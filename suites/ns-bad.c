@@ -42,7 +42,7 @@ static int touch(struct nsrig_ns *host, void *arg)
 }
 
 /* Refused in the same way wherever a path is taken, and the sentence says what and why. */
-static void refused(const char *path, int error, const char *word)
+static void refused_path(const char *path, int error, const char *word)
 {
 	int descriptors = count_descriptors();
 	struct nsrig_ns *ns = (void *)0x1;
@@ -65,13 +65,13 @@ static void regular_file_is_no_namespace(void **state)
 {
 	(void)state;
 	close(open(FOLDER "/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
-	refused(FOLDER "/file", -NSRIG_ENOTNS, "magic 0x1021994"); /* tmpfs */
+	refused_path(FOLDER "/file", -NSRIG_ENOTNS, "magic 0x1021994"); /* tmpfs */
 }
 
 static void missing_path_does_not_exist(void **state)
 {
 	(void)state;
-	refused(FOLDER "/nothing", -ENOENT, "No such file");
+	refused_path(FOLDER "/nothing", -ENOENT, "No such file");
 }
 
 static void the_two_are_told_apart(void **state)
@@ -89,8 +89,8 @@ static void the_two_are_told_apart(void **state)
 static void empty_and_null_paths(void **state)
 {
 	(void)state;
-	refused("", -EINVAL, "no path");
-	refused(NULL, -EINVAL, "no path");
+	refused_path("", -EINVAL, "no path");
+	refused_path(NULL, -EINVAL, "no path");
 }
 
 static void too_long_path(void **state)
@@ -99,27 +99,27 @@ static void too_long_path(void **state)
 
 	(void)state;
 	memset(path, 'x', PATH_MAX);
-	refused(path, -ENAMETOOLONG, "xxx");
+	refused_path(path, -ENAMETOOLONG, "xxx");
 	memset(name, 'x', NAME_MAX + 1);
 	name[0] = '/';
 	name[1] = 'y';
 	snprintf(path, sizeof(path), FOLDER "%sx", name);
-	refused(path, -ENAMETOOLONG, "too long");
+	refused_path(path, -ENAMETOOLONG, "too long");
 }
 
 static void dangling_link(void **state)
 {
 	(void)state;
 	assert_int_equal(symlink("nowhere", FOLDER "/dangling"), 0);
-	refused(FOLDER "/dangling", -ENOENT, "No such file");
+	refused_path(FOLDER "/dangling", -ENOENT, "No such file");
 }
 
 static void folder_and_what_is_below_a_file(void **state)
 {
 	(void)state;
-	refused(FOLDER, -NSRIG_ENOTNS, "not a namespace");
+	refused_path(FOLDER, -NSRIG_ENOTNS, "not a namespace");
 	close(open(FOLDER "/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
-	refused(FOLDER "/file/below", -ENOTDIR, "Not a directory");
+	refused_path(FOLDER "/file/below", -ENOTDIR, "Not a directory");
 }
 
 static void unix_socket(void **state)
@@ -129,7 +129,7 @@ static void unix_socket(void **state)
 
 	(void)state;
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	refused(FOLDER "/socket", -NSRIG_ENOTNS, "not a namespace");
+	refused_path(FOLDER "/socket", -NSRIG_ENOTNS, "not a namespace");
 	close(fd);
 }
 
@@ -138,29 +138,29 @@ static void fifo_does_not_block(void **state)
 {
 	(void)state;
 	assert_int_equal(mkfifo(FOLDER "/fifo", 0644), 0);
-	refused(FOLDER "/fifo", -NSRIG_ENOTNS, "not a namespace");
+	refused_path(FOLDER "/fifo", -NSRIG_ENOTNS, "not a namespace");
 }
 
 static void device(void **state)
 {
 	(void)state;
-	refused("/dev/null", -NSRIG_ENOTNS, "not a namespace");
+	refused_path("/dev/null", -NSRIG_ENOTNS, "not a namespace");
 }
 
 static void proc_file_is_no_namespace(void **state)
 {
 	(void)state;
-	refused("/proc/self/status", -NSRIG_ENOTNS, "magic 0x9fa0");
+	refused_path("/proc/self/status", -NSRIG_ENOTNS, "magic 0x9fa0");
 }
 
 static void other_namespaces_are_refused_by_name(void **state)
 {
 	(void)state;
-	refused("/proc/self/ns/uts", -NSRIG_ENOTNS, "uts");
-	refused("/proc/self/ns/mnt", -NSRIG_ENOTNS, "mount");
-	refused("/proc/self/ns/pid", -NSRIG_ENOTNS, "pid");
-	refused("/proc/self/ns/user", -NSRIG_ENOTNS, "user");
-	refused("/proc/self/ns/ipc", -NSRIG_ENOTNS, "ipc");
+	refused_path("/proc/self/ns/uts", -NSRIG_ENOTNS, "uts");
+	refused_path("/proc/self/ns/mnt", -NSRIG_ENOTNS, "mount");
+	refused_path("/proc/self/ns/pid", -NSRIG_ENOTNS, "pid");
+	refused_path("/proc/self/ns/user", -NSRIG_ENOTNS, "user");
+	refused_path("/proc/self/ns/ipc", -NSRIG_ENOTNS, "ipc");
 }
 
 /* Runs body in a child that has lost what root may do, by giving up its capabilities. */
@@ -395,19 +395,45 @@ static int try_limit(void)
 	return 0;
 }
 
-static void out_of_namespaces(void **state)
+/* In a new user namespace, but in the network namespace of the old one: there is no way back. */
+static int try_foreign_home(void)
+{
+	struct nsrig_ns *ns = NULL;
+	int descriptors = count_descriptors();
+
+	if (unshare(CLONE_NEWUSER) < 0)
+		return 100;
+	if (nsrig_ns_temp(&ns) != -EPERM || ns || nsrig_depth())
+		return 1;
+	if (!strstr(nsrig_error(), "come home"))
+		return 2;
+	return count_descriptors() == descriptors ? 0 : 3;
+}
+
+static void in_child(int (*body)(void))
 {
 	pid_t pid = fork();
 	int status;
 
-	(void)state;
 	if (pid == 0)
-		_exit(try_limit());
+		_exit(body());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	if (WEXITSTATUS(status) == 100)
 		nsrig_skip("needs user namespaces");
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void home_that_could_not_be_come_back_to(void **state)
+{
+	(void)state;
+	in_child(try_foreign_home);
+}
+
+static void out_of_namespaces(void **state)
+{
+	(void)state;
+	in_child(try_limit);
 }
 
 static void *error_of_a_thread(void *arg)
@@ -453,6 +479,7 @@ int main(int argc, char **argv)
 		bad(bad_names),
 		bad(bad_pids),
 		bad(out_of_descriptors),
+		bad(home_that_could_not_be_come_back_to),
 		bad(out_of_namespaces),
 		bad(errors_are_a_threads_own),
 	};

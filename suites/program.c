@@ -15,13 +15,13 @@
 
 #define PATIENCE_MS 60000
 
-/* "./NAME" beside this program, whatever the working directory is. */
+/* "../..." from the folder of this program, whatever the working directory is. */
 static void resolve(const char *name, char path[PATH_MAX])
 {
 	ssize_t length;
 	char *slash;
 
-	if (strncmp(name, "./", 2)) {
+	if (strncmp(name, "../", 3)) {
 		snprintf(path, PATH_MAX, "%s", name);
 		return;
 	}
@@ -30,7 +30,7 @@ static void resolve(const char *name, char path[PATH_MAX])
 	path[length] = '\0';
 	slash = strrchr(path, '/');
 	assert_true(slash + strlen(name) < path + PATH_MAX);
-	strcpy(slash + 1, name + 2);
+	strcpy(slash + 1, name);
 }
 
 void program_start(struct program *program, char *const argv[])
@@ -45,6 +45,8 @@ void program_start(struct program *program, char *const argv[])
 	program->pid = fork();
 	assert_true(program->pid >= 0);
 	if (program->pid == 0) {
+		/* Something to read, for whoever should not. */
+		dup2(open("/dev/zero", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
 		dup2(err[1], STDERR_FILENO);
 		execvp(path, argv);

@@ -14,7 +14,10 @@ struct program {
 	int status;      /* as of waitpid() */
 };
 
-/* Starts argv[0], found in $PATH or as a path; "./NAME" is beside the calling program. */
+/* The program whose tests fail on purpose. */
+#define GUILTY "../helpers/guilty"
+
+/* Starts argv[0], found in $PATH or as a path; "../..." is seen from the calling program's folder. */
 void program_start(struct program *program, char *const argv[]);
 
 /* Reads until both streams end, and waits. Fails the test after ms milliseconds. */

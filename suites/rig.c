@@ -174,13 +174,6 @@ static void rig_leaves_no_descriptor(void **state)
 	nsrig_free(NULL);
 }
 
-#define refused(call, error, words)                                                                \
-	do {                                                                                       \
-		nsrig_assert_error((call), (error));                                               \
-		if (!strstr(nsrig_error(), (words)))                                               \
-			nsrig_fail("\"%s\" does not say \"%s\"", nsrig_error(), (words));          \
-	} while (0)
-
 static void ends_that_are_none(void **state)
 {
 	struct nsrig *rig = *state;

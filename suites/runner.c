@@ -24,7 +24,7 @@ static void assert_stream(const char *tests, int exit_status, const char *expect
 {
 	struct program guilty;
 
-	program_run(&guilty, (char *[]){"./guilty", (char *)tests, NULL});
+	program_run(&guilty, (char *[]){GUILTY, (char *)tests, NULL});
 	assert_string_equal(guilty.out_text, expected);
 	program_assert_exit(&guilty, exit_status);
 	program_free(&guilty);
@@ -59,11 +59,11 @@ static void failure_is_told_with_its_words(void **state)
 	struct program guilty;
 
 	(void)state;
-	program_run(&guilty, (char *[]){"./guilty", "fails", NULL});
+	program_run(&guilty, (char *[]){GUILTY, "fails", NULL});
 	assert_non_null(strstr(guilty.out_text,
 		"TAP version 13\n1..1\nnot ok 1 - fails\n  ---\n  outcome: failed\n"));
 	assert_non_null(strstr(guilty.out_text, "  message: \"0x1 != 0x2\"\n  at: \""));
-	assert_non_null(strstr(guilty.out_text, "suites/guilty.c:"));
+	assert_non_null(strstr(guilty.out_text, "helpers/guilty.c:"));
 	assert_non_null(strstr(guilty.out_text, "\"\n  output:\n    - \"before it failed\"\n  ...\n"));
 	assert_non_null(strstr(guilty.err_text, "# failed: 1 - fails: 0x1 != 0x2 ("));
 	program_assert_exit(&guilty, 1);
@@ -76,7 +76,7 @@ static void assert_failed(const char *test, const char *words)
 	struct program guilty;
 	char line[128];
 
-	program_run(&guilty, (char *[]){"./guilty", (char *)test, NULL});
+	program_run(&guilty, (char *[]){GUILTY, (char *)test, NULL});
 	snprintf(line, sizeof(line), "not ok 1 - %s\n  ---\n  outcome: failed\n", test);
 	assert_non_null(strstr(guilty.out_text, line));
 	if (!strstr(guilty.out_text, words))
@@ -89,6 +89,7 @@ static void failure_in_do_comes_home(void **state)
 {
 	(void)state;
 	assert_failed("fails_in_do", "message: \"\\\"here\\\" != \\\"there\\\"\"");
+	assert_failed("fails_in_do_of_its_own", "message: \"\\\"here\\\" != \\\"there\\\"\"");
 	assert_failed("fails_in_block", "message: \"ping 10.1.0.99: no answer within 20 ms\"");
 }
 
@@ -127,6 +128,8 @@ static void leftovers_of_cmocka_count(void **state)
 static void crashes_are_told_apart(void **state)
 {
 	(void)state;
+	/* AddressSanitizer would make an exit status of it. */
+	setenv("ASAN_OPTIONS", "handle_segv=0", 1);
 	assert_told("crashes", "failed", "crashed in the test: SIGSEGV (Segmentation fault)");
 	assert_told("aborts", "failed", "crashed in the test: SIGABRT (Aborted)");
 	assert_told("kills_itself", "failed", "crashed in the test: SIGKILL (Killed)");
@@ -145,7 +148,7 @@ static void the_rest_goes_on(void **state)
 	struct program guilty;
 
 	(void)state;
-	program_run(&guilty, (char *[]){"./guilty", "exits_0,passes,crashes,skips,passes_on_a_cable", NULL});
+	program_run(&guilty, (char *[]){GUILTY, "exits_0,passes,crashes,skips,passes_on_a_cable", NULL});
 	assert_non_null(strstr(guilty.out_text, "1..5\nnot ok 1 - exits_0\n"));
 	assert_non_null(strstr(guilty.out_text, "\nok 2 - passes\nnot ok 3 - crashes\n"));
 	assert_non_null(strstr(guilty.out_text,
@@ -160,7 +163,7 @@ static void time_out_is_told(void **state)
 
 	(void)state;
 	unsetenv("NSRIG_TIMEOUT_SCALE");
-	program_run(&guilty, (char *[]){"./guilty", "hangs,passes", "--timeout", "1", NULL});
+	program_run(&guilty, (char *[]){GUILTY, "hangs,passes", "--timeout", "1", NULL});
 	assert_string_equal(guilty.out_text,
 		"TAP version 13\n1..2\nnot ok 1 - hangs\n  ---\n  outcome: failed\n"
 		"  message: \"timed out in the test, after 1.000 s\"\n  ...\nok 2 - passes\n");
@@ -187,13 +190,13 @@ static void required_skips_fail(void **state)
 	struct program guilty;
 
 	(void)state;
-	program_run(&guilty, (char *[]){"./guilty", "passes,skips", "--require", NULL});
+	program_run(&guilty, (char *[]){GUILTY, "passes,skips", "--require", NULL});
 	assert_memory_equal(guilty.out_text, expected, strlen(expected));
 	program_assert_exit(&guilty, 1);
 	program_free(&guilty);
 
 	setenv("NSRIG_REQUIRE", "1", 1);
-	program_run(&guilty, (char *[]){"./guilty", "passes,skips", NULL});
+	program_run(&guilty, (char *[]){GUILTY, "passes,skips", NULL});
 	assert_memory_equal(guilty.out_text, expected, strlen(expected));
 	program_assert_exit(&guilty, 1);
 	program_free(&guilty);
@@ -208,7 +211,9 @@ static void broken_is_told_apart(void **state)
 	assert_told("is_misspelt", "broken",
 		"\\\"right b0 10.1.0.2/24\\\" is no end of a link (expected HOST:LINK [ADDRESS ...])");
 	assert_told("refuses_in_setup", "broken", "Could not run test: Test setup failed");
-	program_run(&guilty, (char *[]){"./guilty", "fails_in_setup", NULL});
+	setenv("ASAN_OPTIONS", "handle_segv=0", 1);
+	assert_told("crashes_in_setup", "broken", "crashed in its set-up: SIGSEGV (Segmentation fault)");
+	program_run(&guilty, (char *[]){GUILTY, "fails_in_setup", NULL});
 	assert_non_null(strstr(guilty.out_text, "  outcome: broken\n"));
 	assert_non_null(strstr(guilty.out_text, "0x7 != 0x8"));
 	program_assert_exit(&guilty, 1);
@@ -223,7 +228,7 @@ static void sandbox_is_a_tests_own(void **state)
 
 	(void)state;
 	assert_int_equal(close(open("/run/of-the-machine", O_CREAT | O_WRONLY | O_CLOEXEC, 0644)), 0);
-	program_run(&guilty, (char *[]){"./guilty", "looks_around", NULL});
+	program_run(&guilty, (char *[]){GUILTY, "looks_around", NULL});
 	assert_non_null(strstr(guilty.out_text, "\"links 1, first lo up\""));
 	assert_non_null(strstr(guilty.out_text, "\"pid 2\""));
 	assert_non_null(strstr(guilty.out_text, "\"stdin 0\""));
@@ -253,20 +258,20 @@ static void bad_options_are_refused(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		program_run(&guilty, (char *[]){"./guilty", "passes", bad[i][0], NULL});
+		program_run(&guilty, (char *[]){GUILTY, "passes", bad[i][0], NULL});
 		assert_string_equal(guilty.out_text, "");
 		assert_non_null(strstr(guilty.err_text, i == 6 ? "stray" : i ? "time" : "no-such-option"));
 		program_assert_exit(&guilty, 2);
 		program_free(&guilty);
 	}
 	setenv("NSRIG_TIMEOUT", "soon", 1);
-	program_run(&guilty, (char *[]){"./guilty", "passes", NULL});
+	program_run(&guilty, (char *[]){GUILTY, "passes", NULL});
 	assert_non_null(strstr(guilty.err_text, "NSRIG_TIMEOUT: \"soon\""));
 	program_assert_exit(&guilty, 2);
 	program_free(&guilty);
 	unsetenv("NSRIG_TIMEOUT");
 	setenv("NSRIG_REQUIRE", "perhaps", 1);
-	program_run(&guilty, (char *[]){"./guilty", "passes", NULL});
+	program_run(&guilty, (char *[]){GUILTY, "passes", NULL});
 	assert_non_null(strstr(guilty.err_text, "NSRIG_REQUIRE: \"perhaps\""));
 	program_assert_exit(&guilty, 2);
 	program_free(&guilty);
@@ -277,7 +282,7 @@ static void tests_that_are_none_are_refused(void **state)
 	struct program guilty;
 
 	(void)state;
-	program_run(&guilty, (char *[]){"./guilty", "passes,nothing to run", NULL});
+	program_run(&guilty, (char *[]){GUILTY, "passes,nothing to run", NULL});
 	assert_string_equal(guilty.out_text, "");
 	assert_string_equal(guilty.err_text, "test 2 (nothing to run) has no function\n");
 	program_assert_exit(&guilty, 2);
@@ -289,11 +294,11 @@ static void list_and_help_run_nothing(void **state)
 	struct program guilty;
 
 	(void)state;
-	program_run(&guilty, (char *[]){"./guilty", "passes,crashes", "--list", NULL});
+	program_run(&guilty, (char *[]){GUILTY, "passes,crashes", "--list", NULL});
 	assert_string_equal(guilty.out_text, "passes\ncrashes\n");
 	program_assert_exit(&guilty, 0);
 	program_free(&guilty);
-	program_run(&guilty, (char *[]){"./guilty", "crashes", "--help", NULL});
+	program_run(&guilty, (char *[]){GUILTY, "crashes", "--help", NULL});
 	assert_memory_equal(guilty.out_text, "usage: ", 7);
 	program_assert_exit(&guilty, 0);
 	program_free(&guilty);
@@ -308,7 +313,7 @@ static void assert_prove(const char *tests, int exit_status, const char *words)
 
 	assert_true(length > 0);
 	path[length] = '\0';
-	strcpy(strrchr(path, '/'), "/guilty");
+	strcpy(strrchr(path, '/'), "/../helpers/guilty");
 	program_run(&prove, (char *[]){"prove", "--exec", "", path, "::", (char *)tests, NULL});
 	if (!strstr(prove.out_text, words))
 		nsrig_fail("prove does not say \"%s\" but: %s%s", words, prove.out_text, prove.err_text);

@@ -88,6 +88,16 @@ static void fails_in_do(void **state)
 	nsrig_do(nsrig_host(*state, "left"), fail_there, NULL);
 }
 
+/* Without a fixture of nsrig's: only the runner can bring this one home. */
+static void fails_in_do_of_its_own(void **state)
+{
+	struct nsrig_ns *ns;
+
+	(void)state;
+	nsrig_assert_ok(nsrig_ns_temp(&ns));
+	nsrig_do(ns, fail_there, NULL);
+}
+
 static void fails_in_block(void **state)
 {
 	nsrig_in(nsrig_host(*state, "left"))
@@ -215,6 +225,12 @@ static int fail_in_setup(void **state)
 	return 0;
 }
 
+static int crash_in_setup(void **state)
+{
+	(void)state;
+	return raise(SIGSEGV);
+}
+
 static int refuse_in_setup(void **state)
 {
 	(void)state;
@@ -270,6 +286,7 @@ never_begins(is_misspelt)
 never_begins(skips_in_setup)
 never_begins(fails_in_setup)
 never_begins(refuses_in_setup)
+never_begins(crashes_in_setup)
 
 
 static void fails_in_teardown(void **state)
@@ -324,6 +341,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(prints_odd_things),
 		cmocka_unit_test(fails),
 		nsrig_test(fails_in_do, &cable, .setup = remember_home, .teardown = fail_unless_home),
+		cmocka_unit_test_setup_teardown(fails_in_do_of_its_own, remember_home, fail_unless_home),
 		nsrig_test(fails_in_block, &cable, .setup = remember_home, .teardown = fail_unless_home),
 		nsrig_test(names_unknown_host, &cable),
 		nsrig_test(is_misspelt, &misspelt),
@@ -343,6 +361,7 @@ int main(int argc, char **argv)
 		nsrig_test(skips_in_setup, .setup = skip_in_setup),
 		nsrig_test(fails_in_setup, &cable, .setup = fail_in_setup),
 		nsrig_test(refuses_in_setup, .setup = refuse_in_setup),
+		nsrig_test(crashes_in_setup, .setup = crash_in_setup),
 		nsrig_test(fails_in_teardown, &cable, .teardown = fail_in_teardown),
 		cmocka_unit_test(leaves_processes),
 		cmocka_unit_test(leaves_a_mock),

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Does this kernel have these kinds of links, and do they carry packets? Each test has the network
+ * that is drawn above it, sends through it, and takes for proof what comes out at the other end.
+ */
+#include "smoke.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_tun.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/macvlan.h>
+#include <netlink/route/link/vlan.h>
+#include <netlink/route/link/vxlan.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PORT 4242
+
+/* Makes the link that @link describes, and lets go of @link. */
+static void add_link(struct nsrig_ns *ns, struct rtnl_link *link, const char *option)
+{
+	struct nl_msg *msg;
+	int rc;
+
+	assert_int_equal(rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &msg), 0);
+	rc = nsrig_request(ns, msg);
+	nlmsg_free(msg);
+	rtnl_link_put(link);
+	smoke_needs(rc, option);
+}
+
+/* Gives a link an address, brings it up, and returns when both work. */
+static void bring_up(struct nsrig_ns *ns, const char *link, const char *addr)
+{
+	nsrig_assert_ok(nsrig_addr_add(ns, link, addr));
+	nsrig_assert_ok(nsrig_link_up(ns, link));
+	nsrig_assert_ok(nsrig_wait_link(ns, link, SMOKE_PATIENCE_MS));
+	nsrig_assert_ok(nsrig_wait_addr(ns, addr, SMOKE_PATIENCE_MS));
+}
+
+/* What comes next at a socket must be this. */
+static void assert_receives(int fd, const char *text)
+{
+	char buffer[64];
+	ssize_t n;
+
+	assert_true(smoke_readable(fd, SMOKE_PATIENCE_MS));
+	n = recv(fd, buffer, sizeof(buffer) - 1, 0);
+	assert_return_code(n, errno);
+	buffer[n] = '\0';
+	assert_string_equal(buffer, text);
+}
+
+/*  left eth0 10.0.0.1/24 2001:db8::1/64 ------ 10.0.0.2/24 2001:db8::2/64 eth0 right  */
+static const struct nsrig_topo pair = {
+	.links = { NSRIG_VETH("left:eth0 10.0.0.1/24 2001:db8::1/64",
+		"right:eth0 10.0.0.2/24 2001:db8::2/64") },
+};
+
+static void veth_carries_ipv4(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left"), *right = nsrig_host(*state, "right");
+
+	smoke_assert_udp(left, right, "10.0.0.2");
+	smoke_assert_tcp(left, right, "10.0.0.2");
+}
+
+static void veth_carries_ipv6(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left"), *right = nsrig_host(*state, "right");
+
+	smoke_assert_udp(left, right, "2001:db8::2");
+	smoke_assert_tcp(left, right, "2001:db8::2");
+}
+
+static void veth_goes_down_with_its_peer(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left"), *right = nsrig_host(*state, "right");
+	struct nsrig_link link;
+
+	nsrig_in(left)
+		nsrig_assert_ping("10.0.0.2");
+	nsrig_assert_ok(nsrig_link_down(right, "eth0"));
+	nsrig_assert_ok(nsrig_link_get(left, "eth0", &link));
+	assert_false(link.carrier);
+	nsrig_in(left)
+		nsrig_assert_no_ping("10.0.0.2");
+}
+
+/*
+ *  a eth0 10.0.0.1/24 ------ a |
+ *  b eth0 10.0.0.2/24 ------ b | switch: br0
+ *  c eth0 10.0.0.3/24 ------ c |
+ */
+static const struct nsrig_topo star = {
+	.links = {
+		NSRIG_VETH("switch:a", "a:eth0 10.0.0.1/24 2001:db8::1/64"),
+		NSRIG_VETH("switch:b", "b:eth0 10.0.0.2/24 2001:db8::2/64"),
+		NSRIG_VETH("switch:c", "c:eth0 10.0.0.3/24 2001:db8::3/64"),
+	},
+};
+
+static void add_bridge(struct nsrig_ns *ns)
+{
+	const struct nsrig_link_spec br0 = {.name = "br0", .up = true};
+
+	smoke_needs(nsrig_link_add(ns, "bridge", &br0), "CONFIG_BRIDGE");
+	nsrig_assert_ok(nsrig_link_set_master(ns, "a", "br0"));
+	nsrig_assert_ok(nsrig_link_set_master(ns, "b", "br0"));
+	nsrig_assert_ok(nsrig_link_set_master(ns, "c", "br0"));
+	nsrig_assert_ok(nsrig_wait_link(ns, "br0", SMOKE_PATIENCE_MS));
+}
+
+static void bridge_forwards_between_three_hosts(void **state)
+{
+	add_bridge(nsrig_host(*state, "switch"));
+	nsrig_in(nsrig_host(*state, "a")) {
+		nsrig_assert_ping("10.0.0.2");
+		nsrig_assert_ping("10.0.0.3");
+		nsrig_assert_ping("2001:db8::2");
+		nsrig_assert_ping("2001:db8::3");
+	}
+	smoke_assert_tcp(nsrig_host(*state, "b"), nsrig_host(*state, "c"), "10.0.0.3");
+	smoke_assert_tcp(nsrig_host(*state, "b"), nsrig_host(*state, "c"), "2001:db8::3");
+}
+
+static void bridge_isolates_a_port_taken_out(void **state)
+{
+	struct nsrig_ns *a = nsrig_host(*state, "a"), *bridge = nsrig_host(*state, "switch");
+
+	add_bridge(bridge);
+	nsrig_in(a)
+		nsrig_assert_ping("10.0.0.3");
+	nsrig_assert_ok(nsrig_link_set_master(bridge, "c", NULL));
+	nsrig_in(a) {
+		nsrig_assert_no_ping("10.0.0.3");
+		nsrig_assert_ping("10.0.0.2");
+	}
+	nsrig_assert_ok(nsrig_link_set_master(bridge, "c", "br0"));
+	nsrig_in(a)
+		nsrig_assert_ping("10.0.0.3");
+}
+
+static void bridge_learns_where_a_host_is(void **state)
+{
+	struct nsrig_ns *c = nsrig_host(*state, "c");
+	struct iphdr ip;
+	int tap;
+
+	add_bridge(nsrig_host(*state, "switch"));
+	tap = nsrig_assert_ok(nsrig_socket(c, AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP)));
+	nsrig_in(nsrig_host(*state, "a")) {
+		nsrig_assert_ping("10.0.0.2");
+		nsrig_assert_ping("10.0.0.3");
+	}
+	/* What the bridge has to say of multicast groups is passed over. */
+	do {
+		assert_true(smoke_readable(tap, SMOKE_PATIENCE_MS));
+		assert_return_code(recv(tap, &ip, sizeof(ip), 0), errno);
+	} while (ip.protocol != IPPROTO_ICMP);
+	/* A hub would have shown c what a and b said to each other, and before what is its own. */
+	assert_int_equal(ip.daddr, inet_addr("10.0.0.3"));
+	close(tap);
+}
+
+static void join(int fd, const char *group, const char *addr)
+{
+	const struct ip_mreq to = {
+		.imr_multiaddr.s_addr = inet_addr(group),
+		.imr_interface.s_addr = inet_addr(addr),
+	};
+
+	assert_return_code(setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &to, sizeof(to)), errno);
+}
+
+static void bridge_carries_multicast_to_who_joined(void **state)
+{
+	struct nsrig_ns *a = nsrig_host(*state, "a");
+	int member, stranger, to_group, to_stranger;
+
+	add_bridge(nsrig_host(*state, "switch"));
+	member = smoke_server(nsrig_host(*state, "b"), SOCK_DGRAM, "", PORT);
+	stranger = smoke_server(nsrig_host(*state, "c"), SOCK_DGRAM, "", PORT);
+	join(member, "239.1.2.3", "10.0.0.2");
+	nsrig_assert_ok(nsrig_route_add(a, "239.0.0.0/8 dev eth0"));
+	to_group = nsrig_assert_ok(smoke_connect(a, SOCK_DGRAM, "239.1.2.3", PORT));
+	to_stranger = nsrig_assert_ok(smoke_connect(a, SOCK_DGRAM, "10.0.0.3", PORT));
+
+	assert_return_code(send(to_group, "to the group", 12, 0), errno);
+	assert_receives(member, "to the group");
+	/* It was sent later, and is the first that c gets. */
+	assert_return_code(send(to_stranger, "to c", 4, 0), errno);
+	assert_receives(stranger, "to c");
+
+	close(to_stranger);
+	close(to_group);
+	close(stranger);
+	close(member);
+}
+
+/*
+ *  a macvlan0 10.0.0.1/24 -- |
+ *                            | machine: eth0 ------ 10.0.0.9/24 eth0 outside
+ *  b macvlan0 10.0.0.2/24 -- |
+ */
+static const struct nsrig_topo shared_link = {
+	.links = { NSRIG_VETH("machine:eth0", "outside:eth0 10.0.0.9/24") },
+	.hosts = { "a", "b" },
+};
+
+static void add_macvlan(struct nsrig_ns *lower, struct nsrig_ns *ns, const char *addr)
+{
+	struct rtnl_link *link = rtnl_link_macvlan_alloc();
+
+	/* Not eth0: 6.12 and older want no link of a name that is taken where it is made from. */
+	rtnl_link_set_name(link, "macvlan0");
+	rtnl_link_set_link(link, smoke_index(lower, "eth0"));
+	rtnl_link_set_ns_fd(link, nsrig_ns_fd(ns));
+	rtnl_link_macvlan_set_mode(link, rtnl_link_macvlan_str2mode("bridge"));
+	add_link(lower, link, "CONFIG_MACVLAN");
+	bring_up(ns, "macvlan0", addr);
+}
+
+static void macvlans_share_a_link_and_talk(void **state)
+{
+	struct nsrig_ns *machine = nsrig_host(*state, "machine");
+	struct nsrig_ns *a = nsrig_host(*state, "a"), *b = nsrig_host(*state, "b");
+
+	add_macvlan(machine, a, "10.0.0.1/24");
+	add_macvlan(machine, b, "10.0.0.2/24");
+	smoke_assert_udp(a, b, "10.0.0.2");
+	smoke_assert_tcp(b, a, "10.0.0.1");
+	smoke_assert_udp(a, nsrig_host(*state, "outside"), "10.0.0.9");
+}
+
+/*
+ *  left vxlan0 192.0.2.1/24 2001:db8:1::1/64 ~~~~~~ 192.0.2.2/24 2001:db8:1::2/64 vxlan0 right
+ *       eth0 10.0.0.1/24 ---------------------------------------------- 10.0.0.2/24 eth0
+ */
+static void add_vxlan(struct nsrig_ns *ns, int id, const char *remote, const char *addr)
+{
+	struct rtnl_link *link = rtnl_link_vxlan_alloc();
+	struct nl_addr *to;
+
+	assert_int_equal(nl_addr_parse(remote, AF_INET, &to), 0);
+	rtnl_link_set_name(link, "vxlan0");
+	rtnl_link_vxlan_set_id(link, id);
+	rtnl_link_vxlan_set_group(link, to);
+	rtnl_link_vxlan_set_port(link, 4789);
+	nl_addr_put(to);
+	add_link(ns, link, "CONFIG_VXLAN");
+	bring_up(ns, "vxlan0", addr);
+}
+
+static void vxlan_lays_a_network_over_another(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left"), *right = nsrig_host(*state, "right");
+
+	add_vxlan(left, 42, "10.0.0.2", "192.0.2.1/24");
+	add_vxlan(right, 42, "10.0.0.1", "192.0.2.2/24");
+	smoke_assert_udp(left, right, "192.0.2.2");
+	smoke_assert_tcp(right, left, "192.0.2.1");
+
+	nsrig_assert_ok(nsrig_addr_add(left, "vxlan0", "2001:db8:1::1/64"));
+	nsrig_assert_ok(nsrig_addr_add(right, "vxlan0", "2001:db8:1::2/64"));
+	nsrig_assert_ok(nsrig_wait_addr(left, "2001:db8:1::1", SMOKE_PATIENCE_MS));
+	nsrig_assert_ok(nsrig_wait_addr(right, "2001:db8:1::2", SMOKE_PATIENCE_MS));
+	smoke_assert_tcp(left, right, "2001:db8:1::2");
+}
+
+/*
+ *  left v10 192.0.2.1/24 ----- id 10 ------ id 10 ----- 192.0.2.2/24 v10 right
+ *       v20 198.51.100.1/24 -- id 20 --  -- id 21 -- 198.51.100.2/24 v21
+ *       eth0 ----------------------------------------------------- eth0
+ */
+static void add_vlan(struct nsrig_ns *ns, const char *name, int id, const char *addr)
+{
+	struct rtnl_link *link = rtnl_link_vlan_alloc();
+
+	rtnl_link_set_name(link, name);
+	rtnl_link_set_link(link, smoke_index(ns, "eth0"));
+	rtnl_link_vlan_set_id(link, id);
+	add_link(ns, link, "CONFIG_VLAN_8021Q");
+	bring_up(ns, name, addr);
+}
+
+static void vlan_reaches_its_own_id_only(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left"), *right = nsrig_host(*state, "right");
+
+	add_vlan(left, "v10", 10, "192.0.2.1/24");
+	add_vlan(right, "v10", 10, "192.0.2.2/24");
+	add_vlan(left, "v20", 20, "198.51.100.1/24");
+	add_vlan(right, "v21", 21, "198.51.100.2/24");
+	smoke_assert_udp(left, right, "192.0.2.2");
+	smoke_assert_tcp(left, right, "192.0.2.2");
+	nsrig_in(left)
+		nsrig_assert_no_ping("198.51.100.2");
+}
+
+/*  left eth0 10.0.0.1/24 ------ 10.0.0.2/24 eth0 right dummy0 192.0.2.1/24  */
+static void dummy_holds_an_address_that_others_reach(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left"), *right = nsrig_host(*state, "right");
+	const struct nsrig_link_spec dummy0 = {.name = "dummy0"};
+
+	smoke_needs(nsrig_link_add(right, "dummy", &dummy0), "CONFIG_DUMMY");
+	bring_up(right, "dummy0", "192.0.2.1/24");
+	nsrig_assert_ok(nsrig_route_add(left, "192.0.2.0/24 via 10.0.0.2"));
+	nsrig_in(left)
+		nsrig_assert_ping("192.0.2.1");
+	smoke_assert_tcp(left, right, "192.0.2.1");
+}
+
+/*  host tun0 10.0.0.1/24 ------ this program, as 10.0.0.2  */
+static const struct nsrig_topo alone = {.hosts = { "host" }};
+
+struct datagram {
+	struct iphdr ip;
+	struct udphdr udp;
+	char text[64];
+};
+
+/* A descriptor through which the packets of a new tun link come and go. */
+static int open_tun(struct nsrig_ns *ns, const char *name)
+{
+	struct ifreq ifr = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+	int fd = -1;
+
+	nsrig_in(ns)
+		fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	/* ENODEV and ENXIO: there is a node, but no driver behind it. */
+	if (fd < 0 && (errno == ENOENT || errno == ENODEV || errno == ENXIO))
+		nsrig_skip("needs CONFIG_TUN and /dev/net/tun");
+	/* Without udev it is root's; a container's list of devices says EPERM. */
+	if (fd < 0 && (errno == EACCES || errno == EPERM))
+		nsrig_skip("needs permission to open /dev/net/tun");
+	assert_return_code(fd, errno);
+	strcpy(ifr.ifr_name, name);
+	assert_return_code(ioctl(fd, TUNSETIFF, &ifr), errno);
+	return fd;
+}
+
+/* The next datagram that the kernel sends; what IPv6 has to say on a new link is passed over. */
+static ssize_t read_datagram(int tun, struct datagram *datagram)
+{
+	ssize_t n;
+
+	do {
+		assert_true(smoke_readable(tun, SMOKE_PATIENCE_MS));
+		n = read(tun, datagram, sizeof(*datagram));
+		assert_return_code(n, errno);
+	} while (datagram->ip.version != 4 || datagram->ip.protocol != IPPROTO_UDP);
+	return n;
+}
+
+/* Sends it back: the checksums are sums, and stay the same when the two ends change places. */
+static void turn_round(struct datagram *datagram)
+{
+	struct iphdr *ip = &datagram->ip;
+	struct udphdr *udp = &datagram->udp;
+	uint32_t addr = ip->saddr;
+	uint16_t port = udp->source;
+
+	ip->saddr = ip->daddr;
+	ip->daddr = addr;
+	udp->source = udp->dest;
+	udp->dest = port;
+}
+
+static void tun_passes_packets_to_a_program_and_back(void **state)
+{
+	struct nsrig_ns *host = nsrig_host(*state, "host");
+	int tun = open_tun(host, "tun0");
+	struct datagram datagram;
+	ssize_t n;
+	int fd;
+
+	bring_up(host, "tun0", "10.0.0.1/24");
+	fd = nsrig_assert_ok(smoke_connect(host, SOCK_DGRAM, "10.0.0.2", PORT));
+	assert_return_code(send(fd, "there and back", 14, 0), errno);
+
+	n = read_datagram(tun, &datagram);
+	assert_int_equal(datagram.ip.saddr, inet_addr("10.0.0.1"));
+	assert_int_equal(datagram.ip.daddr, inet_addr("10.0.0.2"));
+	assert_int_equal(datagram.udp.dest, htons(PORT));
+	assert_memory_equal(datagram.text, "there and back", 14);
+
+	turn_round(&datagram);
+	assert_int_equal(write(tun, &datagram, n), n);
+	assert_receives(fd, "there and back");
+	close(fd);
+	close(tun);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		nsrig_test(veth_carries_ipv4, &pair),
+		nsrig_test(veth_carries_ipv6, &pair),
+		nsrig_test(veth_goes_down_with_its_peer, &pair),
+		nsrig_test(bridge_forwards_between_three_hosts, &star),
+		nsrig_test(bridge_isolates_a_port_taken_out, &star),
+		nsrig_test(bridge_learns_where_a_host_is, &star),
+		nsrig_test(bridge_carries_multicast_to_who_joined, &star),
+		nsrig_test(macvlans_share_a_link_and_talk, &shared_link),
+		nsrig_test(vxlan_lays_a_network_over_another, &pair),
+		nsrig_test(vlan_reaches_its_own_id_only, &pair),
+		nsrig_test(dummy_holds_an_address_that_others_reach, &pair),
+		nsrig_test(tun_passes_packets_to_a_program_and_back, &alone),
+	};
+
+	return nsrig_main(argc, argv, tests);
+}

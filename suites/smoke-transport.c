@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Does this kernel carry TCP, UDP and MPTCP between two namespaces, and refuse what nobody listens
+ * to?
+ *
+ *	client eth0 10.0.0.1/24    ------ 10.0.0.2/24    eth0 server
+ *	            2001:db8::1/64        2001:db8::2/64
+ */
+#include "smoke.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/mptcp.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Headers older than Linux 5.16 and glibc 2.33 don't have them. */
+#ifndef MPTCP_INFO
+#define MPTCP_INFO 1
+#endif
+#ifndef SOL_MPTCP
+#define SOL_MPTCP 284
+#endif
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+#define OPEN_PORT 4242
+#define CLOSED_PORT 4243
+
+static const struct nsrig_topo pair = {
+	.links = {NSRIG_VETH("client:eth0 10.0.0.1/24 2001:db8::1/64",
+		"server:eth0 10.0.0.2/24 2001:db8::2/64")},
+};
+
+static void tcp_over_veth_ipv4(void **state)
+{
+	struct nsrig *rig = *state;
+
+	smoke_assert_tcp(nsrig_host(rig, "client"), nsrig_host(rig, "server"), "10.0.0.2");
+}
+
+static void tcp_over_veth_ipv6(void **state)
+{
+	struct nsrig *rig = *state;
+
+	smoke_assert_tcp(nsrig_host(rig, "client"), nsrig_host(rig, "server"), "2001:db8::2");
+}
+
+static void udp_over_veth_ipv4(void **state)
+{
+	struct nsrig *rig = *state;
+
+	smoke_assert_udp(nsrig_host(rig, "client"), nsrig_host(rig, "server"), "10.0.0.2");
+}
+
+static void udp_over_veth_ipv6(void **state)
+{
+	struct nsrig *rig = *state;
+
+	smoke_assert_udp(nsrig_host(rig, "client"), nsrig_host(rig, "server"), "2001:db8::2");
+}
+
+static void tcp_refused_on_closed_port(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *client = nsrig_host(rig, "client");
+	int server = smoke_server(nsrig_host(rig, "server"), SOCK_STREAM, "10.0.0.2", OPEN_PORT);
+	int fd = smoke_connect(client, SOCK_STREAM, "10.0.0.2", OPEN_PORT);
+
+	assert_return_code(fd, -fd);
+	close(fd);
+	close(server);
+
+	fd = smoke_connect(client, SOCK_STREAM, "10.0.0.2", CLOSED_PORT);
+	assert_int_equal(fd, -ECONNREFUSED);
+}
+
+static void udp_refused_on_closed_port(void **state)
+{
+	struct nsrig *rig = *state;
+	int fd = smoke_connect(nsrig_host(rig, "client"), SOCK_DGRAM, "10.0.0.2", CLOSED_PORT);
+	char buffer[16];
+
+	/* The datagram goes; what comes back is "port unreachable", an ICMP message. */
+	assert_return_code(fd, -fd);
+	assert_int_equal(send(fd, "ask", 3, 0), 3);
+	assert_int_equal(recv(fd, buffer, sizeof(buffer), 0), -1);
+	assert_int_equal(errno, ECONNREFUSED);
+	close(fd);
+}
+
+static int mptcp_socket(struct nsrig_ns *ns)
+{
+	smoke_needs(nsrig_sysctl_set(ns, "net.mptcp.enabled", "1"), "CONFIG_MPTCP");
+	return nsrig_assert_ok(nsrig_socket(ns, AF_INET, SOCK_STREAM, IPPROTO_MPTCP));
+}
+
+/* A connection that has fallen back to TCP works as well: only this tells. */
+static void assert_speaks_mptcp(int fd)
+{
+	struct mptcp_info info = {0};
+	socklen_t size = sizeof(info);
+
+	assert_return_code(getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &size), errno);
+	assert_false(info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK);
+	assert_true(info.mptcpi_flags & MPTCP_INFO_FLAG_REMOTE_KEY_RECEIVED);
+}
+
+static void mptcp_over_veth(void **state)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(OPEN_PORT)};
+	struct nsrig *rig = *state;
+	int client = mptcp_socket(nsrig_host(rig, "client"));
+	int server = mptcp_socket(nsrig_host(rig, "server"));
+	int accepted;
+	char buffer[16];
+
+	inet_pton(AF_INET, "10.0.0.2", &to.sin_addr);
+	assert_return_code(bind(server, (struct sockaddr *)&to, sizeof(to)), errno);
+	assert_return_code(listen(server, 1), errno);
+	assert_return_code(connect(client, (struct sockaddr *)&to, sizeof(to)), errno);
+	assert_return_code(accepted = accept4(server, NULL, NULL, SOCK_CLOEXEC), errno);
+
+	assert_int_equal(send(client, "ask", 3, 0), 3);
+	assert_int_equal(recv(accepted, buffer, sizeof(buffer), 0), 3);
+	assert_memory_equal(buffer, "ask", 3);
+	assert_int_equal(send(accepted, "answer", 6, 0), 6);
+	assert_int_equal(recv(client, buffer, sizeof(buffer), 0), 6);
+	assert_memory_equal(buffer, "answer", 6);
+	assert_speaks_mptcp(client);
+	assert_speaks_mptcp(accepted);
+	close(accepted);
+	close(client);
+	close(server);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		nsrig_test(tcp_over_veth_ipv4, &pair),
+		nsrig_test(tcp_over_veth_ipv6, &pair),
+		nsrig_test(udp_over_veth_ipv4, &pair),
+		nsrig_test(udp_over_veth_ipv6, &pair),
+		nsrig_test(tcp_refused_on_closed_port, &pair),
+		nsrig_test(udp_refused_on_closed_port, &pair),
+		nsrig_test(mptcp_over_veth, &pair),
+	};
+
+	return nsrig_main(argc, argv, tests);
+}

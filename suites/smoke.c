@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+/* Traffic for the smoke suites. */
+#include "smoke.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PORT 4242
+#define MEGABYTE (1 << 20)
+
+void smoke_needs_at(int rc, const char *option, const char *file, int line)
+{
+	/* What the kernel says of a kind of link, qdisc, classifier, protocol that it doesn't have. */
+	if (rc == -EOPNOTSUPP || rc == -ENOENT || rc == -EPROTONOSUPPORT || rc == -EAFNOSUPPORT)
+		nsrig_skip_at(file, line, "needs %s", option);
+	nsrig_assert_ok_at(rc, option, file, line);
+}
+
+int smoke_index(struct nsrig_ns *ns, const char *name)
+{
+	struct nsrig_link link;
+
+	nsrig_assert_ok(nsrig_link_get(ns, name, &link));
+	return link.index;
+}
+
+static socklen_t address(const char *addr, int port, struct sockaddr_storage *out)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (inet_pton(AF_INET, *addr ? addr : "0.0.0.0", &in->sin_addr) == 1) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		return sizeof(*in);
+	}
+	assert_int_equal(inet_pton(AF_INET6, addr, &in6->sin6_addr), 1);
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(port);
+	return sizeof(*in6);
+}
+
+int smoke_server(struct nsrig_ns *ns, int type, const char *addr, int port)
+{
+	struct sockaddr_storage at;
+	socklen_t length = address(addr, port, &at);
+	const int on = 1;
+	int fd = nsrig_assert_ok(nsrig_socket(ns, at.ss_family, type, 0));
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	assert_return_code(bind(fd, (struct sockaddr *)&at, length), errno);
+	if (type == SOCK_STREAM)
+		assert_return_code(listen(fd, 8), errno);
+	return fd;
+}
+
+int smoke_connect(struct nsrig_ns *ns, int type, const char *addr, int port)
+{
+	struct timeval patience = {.tv_sec = SMOKE_PATIENCE_MS / 1000};
+	struct sockaddr_storage to;
+	socklen_t length = address(addr, port, &to);
+	int fd = nsrig_assert_ok(nsrig_socket(ns, to.ss_family, type, 0));
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (connect(fd, (struct sockaddr *)&to, length) < 0) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+bool smoke_readable(int fd, int ms)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+	return poll(&pfd, 1, ms) > 0;
+}
+
+void smoke_assert_udp(struct nsrig_ns *from, struct nsrig_ns *to, const char *addr)
+{
+	int server = smoke_server(to, SOCK_DGRAM, strchr(addr, ':') ? "::" : "", PORT);
+	int client = smoke_connect(from, SOCK_DGRAM, addr, PORT);
+	struct sockaddr_storage peer;
+	socklen_t length = sizeof(peer);
+	char buffer[16];
+
+	assert_return_code(client, -client);
+	assert_int_equal(send(client, "ask", 3, 0), 3);
+	assert_true(smoke_readable(server, SMOKE_PATIENCE_MS));
+	assert_int_equal(recvfrom(server, buffer, sizeof(buffer), 0, (struct sockaddr *)&peer, &length), 3);
+	assert_memory_equal(buffer, "ask", 3);
+	assert_int_equal(sendto(server, "answer", 6, 0, (struct sockaddr *)&peer, length), 6);
+	assert_int_equal(recv(client, buffer, sizeof(buffer), 0), 6);
+	assert_memory_equal(buffer, "answer", 6);
+	close(client);
+	close(server);
+}
+
+/* Sends a megabyte at one end of a connection and takes it in at the other, in one thread. */
+static void pass_megabyte(int out, int in)
+{
+	static unsigned char sent[MEGABYTE], got[MEGABYTE];
+	size_t to_send = MEGABYTE, to_get = MEGABYTE, i;
+
+	for (i = 0; i < MEGABYTE; i++)
+		sent[i] = i * 31 + (i >> 8);
+	memset(got, 0, sizeof(got));
+	while (to_get) {
+		struct pollfd fds[] = {
+			{.fd = in, .events = POLLIN},
+			{.fd = to_send ? out : -1, .events = POLLOUT},
+		};
+		ssize_t n;
+
+		assert_true(poll(fds, 2, SMOKE_PATIENCE_MS) > 0);
+		if (fds[1].revents) {
+			n = send(out, sent + MEGABYTE - to_send, to_send, MSG_DONTWAIT | MSG_NOSIGNAL);
+			assert_true(n > 0 || (n < 0 && errno == EAGAIN));
+			to_send -= n > 0 ? n : 0;
+		}
+		if (fds[0].revents) {
+			n = recv(in, got + MEGABYTE - to_get, to_get, MSG_DONTWAIT);
+			assert_true(n > 0 || (n < 0 && errno == EAGAIN));
+			to_get -= n > 0 ? n : 0;
+		}
+	}
+	assert_memory_equal(sent, got, MEGABYTE);
+}
+
+void smoke_assert_tcp(struct nsrig_ns *from, struct nsrig_ns *to, const char *addr)
+{
+	int server = smoke_server(to, SOCK_STREAM, strchr(addr, ':') ? "::" : "", PORT);
+	int client = smoke_connect(from, SOCK_STREAM, addr, PORT);
+	int accepted;
+
+	assert_return_code(client, -client);
+	accepted = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+	assert_return_code(accepted, errno);
+	pass_megabyte(client, accepted);
+	pass_megabyte(accepted, client);
+	close(accepted);
+	close(client);
+	close(server);
+}
