@@ -104,6 +104,17 @@ static void fails_in_block(void **state)
 		nsrig_assert_ping("10.1.0.99", .ms = 20);
 }
 
+static void enters_what_is_closed(void **state)
+{
+	struct nsrig_ns *ns;
+
+	(void)state;
+	nsrig_assert_ok(nsrig_ns_temp(&ns));
+	nsrig_assert_ok(nsrig_ns_close(ns));
+	nsrig_in(ns)
+		abort();
+}
+
 static void names_unknown_host(void **state)
 {
 	nsrig_host(*state, "middle");
@@ -343,6 +354,7 @@ int main(int argc, char **argv)
 		nsrig_test(fails_in_do, &cable, .setup = remember_home, .teardown = fail_unless_home),
 		cmocka_unit_test_setup_teardown(fails_in_do_of_its_own, remember_home, fail_unless_home),
 		nsrig_test(fails_in_block, &cable, .setup = remember_home, .teardown = fail_unless_home),
+		cmocka_unit_test(enters_what_is_closed),
 		nsrig_test(names_unknown_host, &cable),
 		nsrig_test(is_misspelt, &misspelt),
 		cmocka_unit_test(crashes),
