@@ -120,6 +120,17 @@ static void missing_links(void **state)
 	assert_null(addrs);
 }
 
+/* Of a link that is down: before 6.2 the kernel renames no other. */
+static void rename_to_a_name_that_is_taken(void **state)
+{
+	const struct nsrig_link_spec spare = {.name = "spare"};
+
+	(void)state;
+	nsrig_assert_ok(nsrig_link_add(left, "bridge", &spare));
+	refused(nsrig_link_rename(left, "spare", "lo"), -EEXIST, "\"spare\"");
+	nsrig_assert_ok(nsrig_link_del(left, "spare"));
+}
+
 static void second_link_of_a_name(void **state)
 {
 	const struct nsrig_link_spec a0 = {.name = "a0"}, b0 = {.name = "b0"}, c0 = {.name = "c0"};
@@ -128,7 +139,6 @@ static void second_link_of_a_name(void **state)
 	refused(nsrig_link_add(left, "bridge", &a0), -EEXIST, "\"a0\"");
 	refused(nsrig_veth_add(left, &a0, right, &c0), -EEXIST, "File exists");
 	refused(nsrig_veth_add(left, &c0, right, &b0), -EEXIST, "File exists");
-	refused(nsrig_link_rename(left, "a0", "lo"), -EEXIST, "\"a0\"");
 }
 
 static void kinds_and_specifications_that_are_none(void **state)
@@ -261,6 +271,7 @@ int main(int argc, char **argv)
 		bad(names_that_are_none),
 		bad(missing_links),
 		bad(second_link_of_a_name),
+		bad(rename_to_a_name_that_is_taken),
 		bad(kinds_and_specifications_that_are_none),
 		bad(addresses_that_are_none),
 		bad(routes_that_are_none),

@@ -422,7 +422,6 @@ static void request_of_ones_own(void **state)
 	struct rtnl_link *link = rtnl_link_alloc(), *change = rtnl_link_alloc();
 	struct nl_msg *msg = NULL;
 
-	rtnl_link_set_name(change, "a0");
 	rtnl_link_set_ifalias(change, "to the right");
 	rtnl_link_set_ifindex(link, get(left, "a0").index);
 	assert_int_equal(rtnl_link_build_change_request(link, change, 0, &msg), 0);
