@@ -72,7 +72,7 @@ static void fails(void **state)
 {
 	(void)state;
 	printf("before it failed\n");
-	assert_int_equal(1, 2);
+	assert_string_equal("one", "two");
 }
 
 static int fail_there(struct nsrig_ns *host, void *arg)
@@ -176,7 +176,7 @@ static void fails_in_child(void **state)
 	(void)state;
 	pid = fork();
 	if (pid == 0)
-		assert_int_equal(3, 4);
+		assert_string_equal("three", "four");
 	waitpid(pid, &status, 0);
 }
 
@@ -192,7 +192,7 @@ static void child_comes_back(void **state)
 static void *fail_in_thread(void *arg)
 {
 	assert_true(arg == NULL);
-	assert_int_equal(5, 6);
+	assert_string_equal("five", "six");
 	return NULL;
 }
 
@@ -232,7 +232,7 @@ static int skip_in_setup(void **state)
 static int fail_in_setup(void **state)
 {
 	(void)state;
-	assert_int_equal(7, 8);
+	assert_string_equal("seven", "eight");
 	return 0;
 }
 
@@ -251,7 +251,7 @@ static int refuse_in_setup(void **state)
 static int fail_in_teardown(void **state)
 {
 	(void)state;
-	assert_int_equal(9, 10);
+	assert_string_equal("nine", "ten");
 	return 0;
 }
 

@@ -62,10 +62,10 @@ static void failure_is_told_with_its_words(void **state)
 	program_run(&guilty, (char *[]){GUILTY, "fails", NULL});
 	assert_non_null(strstr(guilty.out_text,
 		"TAP version 13\n1..1\nnot ok 1 - fails\n  ---\n  outcome: failed\n"));
-	assert_non_null(strstr(guilty.out_text, "  message: \"0x1 != 0x2\"\n  at: \""));
+	assert_non_null(strstr(guilty.out_text, "  message: \"\\\"one\\\" != \\\"two\\\"\"\n  at: \""));
 	assert_non_null(strstr(guilty.out_text, "helpers/guilty.c:"));
 	assert_non_null(strstr(guilty.out_text, "\"\n  output:\n    - \"before it failed\"\n  ...\n"));
-	assert_non_null(strstr(guilty.err_text, "# failed: 1 - fails: 0x1 != 0x2 ("));
+	assert_non_null(strstr(guilty.err_text, "# failed: 1 - fails: \"one\" != \"two\" ("));
 	program_assert_exit(&guilty, 1);
 	program_free(&guilty);
 }
@@ -103,20 +103,20 @@ static void verbs_say_what_is_there(void **state)
 static void failure_in_a_child_counts(void **state)
 {
 	(void)state;
-	assert_failed("fails_in_child", "message: \"in a child process: 0x3 != 0x4\"");
+	assert_failed("fails_in_child", "message: \"in a child process: \\\"three\\\" != \\\"four\\\"\"");
 	assert_failed("child_comes_back", "came back from the test function");
 }
 
 static void failure_in_a_thread_counts(void **state)
 {
 	(void)state;
-	assert_failed("fails_in_thread", "exited with status 255 in the test, before it was over");
+	assert_failed("fails_in_thread", " in the test, before it was over");
 }
 
 static void failure_in_teardown_counts(void **state)
 {
 	(void)state;
-	assert_failed("fails_in_teardown", "0x9 != 0xa");
+	assert_failed("fails_in_teardown", "\\\"nine\\\" != \\\"ten\\\"");
 }
 
 static void leftovers_of_cmocka_count(void **state)
@@ -211,12 +211,12 @@ static void broken_is_told_apart(void **state)
 	(void)state;
 	assert_told("is_misspelt", "broken",
 		"\\\"right b0 10.1.0.2/24\\\" is no end of a link (expected HOST:LINK [ADDRESS ...])");
-	assert_told("refuses_in_setup", "broken", "Could not run test: Test setup failed");
+	assert_told("refuses_in_setup", "broken", "Test setup failed");
 	setenv("ASAN_OPTIONS", "handle_segv=0", 1);
 	assert_told("crashes_in_setup", "broken", "crashed in its set-up: SIGSEGV (Segmentation fault)");
 	program_run(&guilty, (char *[]){GUILTY, "fails_in_setup", NULL});
 	assert_non_null(strstr(guilty.out_text, "  outcome: broken\n"));
-	assert_non_null(strstr(guilty.out_text, "0x7 != 0x8"));
+	assert_non_null(strstr(guilty.out_text, "\\\"seven\\\" != \\\"eight\\\""));
 	program_assert_exit(&guilty, 1);
 	program_free(&guilty);
 }
