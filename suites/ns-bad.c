@@ -392,6 +392,8 @@ static int try_limit(void)
 		if (nsrig_ns_temp(&ns[i % 3]) < 0)
 			return 5;
 	}
+	for (i = 0; i < 3; i++)
+		nsrig_ns_free(ns[i]);
 	return 0;
 }
 
