@@ -6,6 +6,9 @@
 #include <nsrig.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static int count_entries(const char *path)
 {
@@ -50,4 +53,25 @@ int count_links(struct nsrig_ns *ns)
 	nsrig_assert_ok(nsrig_link_list(ns, &links, &count));
 	free(links);
 	return (int)count;
+}
+
+void in_child_without_privilege(int (*body)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct {
+			uint32_t version;
+			int pid;
+		} header = {0x20080522, 0};
+		uint32_t none[6] = {0};
+
+		if (syscall(SYS_capset, &header, none) < 0)
+			_exit(100);
+		_exit(body());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 }

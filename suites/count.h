@@ -14,6 +14,9 @@
 			nsrig_fail("\"%s\" does not say \"%s\"", nsrig_error(), (words));          \
 	} while (0)
 
+/* Runs body in a child that has given up its capabilities; it has to return 0. */
+void in_child_without_privilege(int (*body)(void));
+
 /* Open descriptors of this process. */
 int count_descriptors(void);
 

@@ -11,10 +11,13 @@
 
 #include <errno.h>
 #include <nsrig.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static const struct nsrig_topo cable = {
 	.links = {NSRIG_VETH("left:a0 10.1.0.1/24 2001:db8:1::1/64",
@@ -28,7 +31,12 @@ static char before[4096];
 
 static void describe(char *out, size_t size)
 {
+	static const struct {
+		int family;
+		unsigned int table;
+	} tables[] = {{AF_INET, 254}, {AF_INET6, 254}, {AF_INET, 100}};
 	struct nsrig_ns *hosts[] = {left, right};
+	char value[64];
 	struct nsrig_link *links;
 	struct nsrig_addr *addrs;
 	size_t count, i, h, used = 0;
@@ -44,9 +52,13 @@ static void describe(char *out, size_t size)
 		for (i = 0; i < count; i++)
 			used += snprintf(out + used, size - used, "%s %s\n", addrs[i].link, addrs[i].text);
 		free(addrs);
-		nsrig_assert_ok(nsrig_route_list(hosts[h], AF_INET, 254, &routes));
-		used += snprintf(out + used, size - used, "%s", routes);
-		free(routes);
+		for (i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+			nsrig_assert_ok(nsrig_route_list(hosts[h], tables[i].family, tables[i].table, &routes));
+			used += snprintf(out + used, size - used, "%s", routes);
+			free(routes);
+		}
+		nsrig_assert_ok(nsrig_sysctl_get(hosts[h], "net.ipv4.ip_forward", value, sizeof(value)));
+		used += snprintf(out + used, size - used, "forwarding %s\n", value);
 	}
 	assert_true(used < size);
 }
@@ -89,6 +101,7 @@ static void names_that_are_none(void **state)
 	refused(add_dummy_named("a b"), -EINVAL, "' '");
 	refused(add_dummy_named("."), -EINVAL, "\".\"");
 	refused(add_dummy_named(".."), -EINVAL, "\"..\"");
+	refused(add_dummy_named("v%d"), -EINVAL, "'%'");
 	refused(nsrig_link_rename(left, "a0", "sixteen-bytes-xx"), -EINVAL, "16 bytes");
 	refused(nsrig_link_rename(left, "a0", "a/b"), -EINVAL, "'/'");
 	refused(nsrig_link_get(left, "sixteen-bytes-xx", &link), -EINVAL, "16 bytes");
@@ -144,6 +157,9 @@ static void second_link_of_a_name(void **state)
 static void kinds_and_specifications_that_are_none(void **state)
 {
 	const struct nsrig_link_spec ok = {.name = "x0"}, mac = {.name = "x1", .mac = "02:00"};
+	const struct nsrig_link_spec eight = {.name = "x1", .mac = "02:0:0:0:0:0:0:0:"};
+	const struct nsrig_link_spec multicast = {.name = "x1", .mac = "01:00:5e:00:00:01"};
+	const struct nsrig_link_spec taken = {.name = "x1", .index = 1};
 	const struct nsrig_link_spec index = {.name = "x2", .index = -1};
 	const struct nsrig_link_spec port = {.name = "x3", .master = "a0"};
 
@@ -152,6 +168,9 @@ static void kinds_and_specifications_that_are_none(void **state)
 	refused(nsrig_link_add(left, NULL, &ok), -EINVAL, "no kind");
 	refused(nsrig_link_add(left, "bridge", NULL), -EINVAL, "no specification");
 	refused(nsrig_link_add(left, "bridge", &mac), -EINVAL, "\"02:00\" is no MAC address");
+	refused(nsrig_link_add(left, "bridge", &eight), -EINVAL, "no MAC address");
+	refused(nsrig_link_add(left, "bridge", &multicast), -EADDRNOTAVAIL, "\"x1\"");
+	refused(nsrig_link_add(left, "bridge", &taken), -EEXIST, "\"x1\"");
 	refused(nsrig_link_add(left, "bridge", &index), -EINVAL, "-1 is no ifindex");
 	refused(nsrig_veth_add(left, &ok, right, &port), -EINVAL, "second end");
 	refused(nsrig_veth_add(left, NULL, right, &ok), -EINVAL, "missing");
@@ -204,6 +223,10 @@ static void routes_that_are_none(void **state)
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 metric many"), -EINVAL, "\"many\"");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 table 4294967296"), -EINVAL, "no number");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 metric -1"), -EINVAL, "no number");
+	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 mtu 0"), -EINVAL, "no number from 1");
+	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 table 0"), -EINVAL, "no number from 1");
+	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 via 10.1.0.3"), -EINVAL, "second \"via\"");
+	refused(nsrig_route_add(left, "local 10.9.0.1 dev a0"), -EINVAL, "\"local\"");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 192.0.2.1"), -ENETUNREACH, "10.9.0.0/16");
 	refused(nsrig_route_add(left, "10.9.0.1/16 via 10.1.0.2"), -EINVAL, "Invalid prefix");
 	refused(nsrig_route_add(left, "10.1.0.0/24 dev a0"), -EEXIST, "10.1.0.0/24");
@@ -226,6 +249,105 @@ static void families_that_do_not_fit(void **state)
 	refused(nsrig_route_add(left, "default via 10.1.0.2 src 2001:db8:1::1"), -EAFNOSUPPORT, "source");
 }
 
+/* Both ends are made, and the second can't be brought up: no descriptor is left to ask it by. */
+static void veth_that_fails_half_way_is_taken_back(void **state)
+{
+	const struct nsrig_link_spec x0 = {.name = "x0", .up = true}, y0 = {.name = "y0", .up = true};
+	struct rlimit limit, tight;
+	struct nsrig_ns *fresh;
+	int rc, first_free;
+
+	(void)state;
+	nsrig_assert_ok(nsrig_ns_temp(&fresh));
+	assert_int_equal(count_links(left), 2);
+	first_free = dup(STDIN_FILENO);
+	close(first_free);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	tight = (struct rlimit){.rlim_cur = first_free, .rlim_max = limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	rc = nsrig_veth_add(left, &x0, fresh, &y0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	refused(rc, -EMFILE, "Too many open files");
+	assert_int_equal(count_links(left), 2);
+	assert_int_equal(count_links(fresh), 1);
+	nsrig_ns_free(fresh);
+}
+
+static void move_to_where_the_name_is_taken(void **state)
+{
+	const struct nsrig_link_spec b0 = {.name = "b0"}, x0 = {.name = "x0"};
+
+	(void)state;
+	nsrig_assert_ok(nsrig_veth_add(left, &b0, left, &x0));
+	refused(nsrig_link_move(left, "b0", right), -EEXIST, "\"b0\"");
+	nsrig_assert_ok(nsrig_link_del(left, "b0"));
+}
+
+/* Everything that takes a namespace. */
+static void closed_handles(void **state)
+{
+	const struct nsrig_link_spec x0 = {.name = "x0"}, y0 = {.name = "y0"};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, 0);
+	struct nsrig_addr *addrs;
+	struct nsrig_link *links, link;
+	struct nsrig_ns *closed;
+	char value[8], *text;
+	size_t count;
+
+	(void)state;
+	nsrig_assert_ok(nsrig_ns_temp(&closed));
+	nsrig_assert_ok(nsrig_ns_close(closed));
+	refused(nsrig_link_add(closed, "bridge", &x0), -EBADF, "closed");
+	refused(nsrig_veth_add(closed, &x0, right, &y0), -EBADF, "closed");
+	refused(nsrig_veth_add(left, &x0, closed, &y0), -EBADF, "closed");
+	refused(nsrig_link_get(closed, "lo", &link), -EBADF, "closed");
+	refused(nsrig_link_list(closed, &links, &count), -EBADF, "closed");
+	refused(nsrig_link_move(left, "a0", closed), -EBADF, "closed");
+	refused(nsrig_link_move(closed, "lo", left), -EBADF, "closed");
+	refused(nsrig_addr_add(closed, "lo", "10.0.0.1/8"), -EBADF, "closed");
+	refused(nsrig_addr_list(closed, NULL, &addrs, &count), -EBADF, "closed");
+	refused(nsrig_route_add(closed, "blackhole 10.0.0.0/8"), -EBADF, "closed");
+	refused(nsrig_route_get(closed, "10.0.0.1", &text), -EBADF, "closed");
+	refused(nsrig_route_list(closed, AF_INET, 254, &text), -EBADF, "closed");
+	refused(nsrig_sysctl_set(closed, "net.ipv4.ip_forward", "1"), -EBADF, "closed");
+	refused(nsrig_sysctl_get(closed, "net.ipv4.ip_forward", value, sizeof(value)), -EBADF, "closed");
+	refused(nsrig_wait_link(closed, "lo", 1000), -EBADF, "closed");
+	refused(nsrig_wait_addr(closed, "127.0.0.1", 1000), -EBADF, "closed");
+	refused(nsrig_request(closed, msg), -EBADF, "closed");
+	refused(nsrig_request(left, NULL), -EINVAL, "no request");
+	nlmsg_free(msg);
+	nsrig_ns_free(closed);
+}
+
+static int unprivileged(void)
+{
+	const struct nsrig_link_spec x0 = {.name = "x0"};
+	struct nsrig_ns *own;
+
+	if (nsrig_ns_current(&own) < 0)
+		return 1;
+	if (nsrig_link_add(own, "bridge", &x0) != -EPERM)
+		return 2;
+	if (nsrig_addr_add(own, "lo", "10.0.0.1/8") != -EPERM)
+		return 3;
+	if (nsrig_route_add(own, "blackhole 10.0.0.0/8") != -EPERM)
+		return 4;
+	if (nsrig_sysctl_set(own, "net.ipv4.ip_forward", "1") != -EPERM)
+		return 5;
+	if (nsrig_ping(&(struct nsrig_echo){.dst = "127.0.0.1"}) != -EPERM)
+		return 6;
+	if (!strstr(nsrig_error(), "not permitted"))
+		return 7;
+	nsrig_ns_free(own);
+	return 0;
+}
+
+static void without_privilege(void **state)
+{
+	(void)state;
+	in_child_without_privilege(unprivileged);
+}
+
 static void sysctls_that_are_none(void **state)
 {
 	char value[4], wide[64];
@@ -239,6 +361,7 @@ static void sysctls_that_are_none(void **state)
 	refused(nsrig_sysctl_set(left, "kernel.hostname", "x"), -EINVAL, "kernel.hostname");
 	refused(nsrig_sysctl_set(left, "net/../kernel/hostname", "x"), -EINVAL, "net/../kernel");
 	refused(nsrig_sysctl_set(left, "", "1"), -EINVAL, "no sysctl");
+	refused(nsrig_sysctl_get(left, "net.ipv4", wide, 64), -EISDIR, "net.ipv4");
 	refused(nsrig_sysctl_get(left, NULL, wide, 64), -EINVAL, "no sysctl");
 	refused(nsrig_sysctl_get(left, "net.ipv4.ip_forward", NULL, 0), -EINVAL, "NULL");
 	refused(nsrig_sysctl_get(left, "net.ipv4.ip_local_port_range", value, 4), -ENOSPC, "room for 3");
@@ -276,6 +399,10 @@ int main(int argc, char **argv)
 		bad(addresses_that_are_none),
 		bad(routes_that_are_none),
 		bad(families_that_do_not_fit),
+		bad(veth_that_fails_half_way_is_taken_back),
+		bad(move_to_where_the_name_is_taken),
+		bad(closed_handles),
+		bad(without_privilege),
 		bad(sysctls_that_are_none),
 		bad(pings_that_are_none),
 	};

@@ -11,8 +11,10 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netlink/route/link.h>
+#include <netlink/route/route.h>
 #include <nsrig.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -322,6 +324,39 @@ static void routes_come_and_go(void **state)
 	assert_routes(left, AF_INET, 100, "");
 }
 
+/* A route with two next hops, which is made by hand: all of it is written. */
+static void multipath_routes_are_written_whole(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+	struct rtnl_route *route = rtnl_route_alloc();
+	struct nl_addr *dst, *via[2];
+	struct nl_msg *msg;
+	int i;
+
+	assert_int_equal(nl_addr_parse("10.9.0.0/16", AF_INET, &dst), 0);
+	rtnl_route_set_dst(route, dst);
+	for (i = 0; i < 2; i++) {
+		struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+
+		assert_int_equal(nl_addr_parse(i ? "10.1.0.3" : "10.1.0.2", AF_INET, &via[i]), 0);
+		rtnl_route_nh_set_gateway(hop, via[i]);
+		rtnl_route_nh_set_ifindex(hop, get(left, "a0").index);
+		rtnl_route_nh_set_weight(hop, i);
+		rtnl_route_add_nexthop(route, hop);
+		nl_addr_put(via[i]);
+	}
+	nl_addr_put(dst);
+	assert_int_equal(rtnl_route_build_add_request(route, NLM_F_CREATE, &msg), 0);
+	rtnl_route_put(route);
+	nsrig_assert_ok(nsrig_request(left, msg));
+	nlmsg_free(msg);
+	nsrig_assert_ok(nsrig_route_add(left, "10.8.0.0/16 via 192.0.2.1 dev a0 onlink"));
+	assert_routes(left, AF_INET, RT_TABLE_MAIN,
+		"10.1.0.0/24 dev a0 src 10.1.0.1\n"
+		"10.8.0.0/16 via 192.0.2.1 dev a0 onlink\n"
+		"10.9.0.0/16 nexthop via 10.1.0.2 dev a0 weight 1 nexthop via 10.1.0.3 dev a0 weight 2\n");
+}
+
 static void ipv6_routes_come_and_go(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -370,6 +405,27 @@ static void sysctls_are_the_namespaces_own(void **state)
 	assert_string_equal(value, "2000\t3000");
 }
 
+/* Thousands of bytes go in and come out as they are; what the kernel takes a part of is refused. */
+static void long_sysctls_are_whole(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+	static char ports[8192], value[8192];
+	size_t used = 0;
+	int port;
+
+	/* No two next to each other, which the kernel would write as a range. */
+	for (port = 10000; port < 11300; port += 2)
+		used += snprintf(ports + used, sizeof(ports) - used, "%s%d", used ? "," : "", port);
+	assert_true(used > 3800);
+	nsrig_assert_ok(nsrig_sysctl_set(left, "net.ipv4.ip_local_reserved_ports", ports));
+	nsrig_assert_ok(nsrig_sysctl_get(left, "net.ipv4.ip_local_reserved_ports", value, sizeof(value)));
+	assert_string_equal(value, ports);
+	for (; port < 12000; port += 2)
+		used += snprintf(ports + used, sizeof(ports) - used, ",%d", port);
+	nsrig_assert_error(nsrig_sysctl_set(left, "net.ipv4.ip_local_reserved_ports", ports), -EINVAL);
+	assert_non_null(strstr(nsrig_error(), "the kernel took"));
+}
+
 /* The kernel gives up on a neighbour after three probes, and fails what has queued for it. */
 static void ping_is_patient_with_a_failed_neighbour(void **state)
 {
@@ -387,32 +443,86 @@ static void *get_many(void *ns)
 	int i;
 
 	for (i = 0; i < 200; i++) {
-		if (nsrig_link_get(ns, i % 2 ? "lo" : "a0", &link) < 0 || link.index != (i % 2 ? 1 : 10))
+		if (nsrig_link_get(ns, i % 2 ? "lo" : "a0", &link) < 0 || link.index != (i % 2 ? 1 : 1000))
 			return NULL;
 	}
 	return ns;
 }
 
-static void one_handle_in_many_threads_and_a_child(void **state)
+static void one_handle_in_many_threads_and_children(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
 	pthread_t threads[8];
+	pid_t pids[10];
 	void *result;
 	int i, status;
-	pid_t pid;
 
-	assert_int_equal(get(left, "a0").index, 10);
-	pid = fork();
-	if (pid == 0)
-		_exit(get_many(left) ? 0 : 1);
+	assert_int_equal(get(left, "a0").index, 1000);
 	for (i = 0; i < 8; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, get_many, left), 0);
+	/* Whatever the threads are at when these are made. */
+	for (i = 0; i < 10; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			_exit(get_many(left) ? 0 : 1);
+	}
 	for (i = 0; i < 8; i++) {
 		pthread_join(threads[i], &result);
 		assert_ptr_equal(result, left);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	for (i = 0; i < 10; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+}
+
+static volatile bool over;
+
+static void *change_links(void *ns)
+{
+	const struct nsrig_link_spec spec = {.name = "now"};
+
+	while (!over) {
+		if (nsrig_link_add(ns, "bridge", &spec) < 0 || nsrig_link_del(ns, "now") < 0)
+			return NULL;
+	}
+	return ns;
+}
+
+/* A dump that the kernel has to interrupt is asked for again. */
+static void lists_are_whole_while_links_change(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+	struct nsrig_addr *addrs;
+	struct nsrig_link *links;
+	pthread_t thread;
+	void *result;
+	size_t count;
+	int i;
+
+	assert_int_equal(pthread_create(&thread, NULL, change_links, left), 0);
+	for (i = 0; i < 500; i++) {
+		nsrig_assert_ok(nsrig_link_list(left, &links, &count));
+		assert_true(count == 2 || count == 3);
+		free(links);
+		nsrig_assert_ok(nsrig_addr_list(left, "a0", &addrs, &count));
+		assert_int_equal(count, 3);
+		free(addrs);
+	}
+	over = true;
+	pthread_join(thread, &result);
+	assert_ptr_equal(result, left);
+}
+
+/* A dump tells only at its end that it failed. */
+static void failed_dump_is_told(void **state)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETRULE, NLM_F_DUMP);
+	struct rtmsg rtm = {.rtm_family = AF_UNIX};
+
+	assert_int_equal(nlmsg_append(msg, &rtm, sizeof(rtm), NLMSG_ALIGNTO), 0);
+	nsrig_assert_error(nsrig_request(nsrig_host(*state, "left"), msg), -EAFNOSUPPORT);
+	nlmsg_free(msg);
 }
 
 /* What the library has no function for. */
@@ -425,6 +535,10 @@ static void request_of_ones_own(void **state)
 	rtnl_link_set_ifalias(change, "to the right");
 	rtnl_link_set_ifindex(link, get(left, "a0").index);
 	assert_int_equal(rtnl_link_build_change_request(link, change, 0, &msg), 0);
+	nsrig_assert_ok(nsrig_request(left, msg));
+	/* A request may be sent again, and by another handle's socket. */
+	nsrig_assert_error(nsrig_request(nsrig_host(*state, "right"), msg), -ENODEV);
+	assert_int_equal(get(nsrig_host(*state, "right"), "lo").index, 1);
 	nsrig_assert_ok(nsrig_request(left, msg));
 	nlmsg_free(msg);
 
@@ -454,11 +568,15 @@ int main(int argc, char **argv)
 		nsrig_test(wait_for_an_address_that_never_comes, &cable),
 		nsrig_test(wait_is_woken_by_the_change, &cable),
 		nsrig_test(routes_come_and_go, &cable),
+		nsrig_test(multipath_routes_are_written_whole, &cable),
 		nsrig_test(ipv6_routes_come_and_go, &cable),
 		nsrig_test(route_get_asks_the_kernel, &cable),
 		nsrig_test(sysctls_are_the_namespaces_own, &cable),
+		nsrig_test(long_sysctls_are_whole, &cable),
 		nsrig_test(ping_is_patient_with_a_failed_neighbour, &cable),
-		nsrig_test(one_handle_in_many_threads_and_a_child, &cable),
+		nsrig_test(one_handle_in_many_threads_and_children, &cable),
+		nsrig_test(lists_are_whole_while_links_change, &cable),
+		nsrig_test(failed_dump_is_told, &cable),
 		nsrig_test(request_of_ones_own, &cable),
 	};
 
