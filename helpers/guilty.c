@@ -14,9 +14,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Longer than what is set aside for names anywhere. */
+#define TEN "ten_bytes_"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define GUILTY_LONG_NAME HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
 
 static const struct nsrig_topo cable = {
 	.links = {NSRIG_VETH("left:a0 10.1.0.1/24", "right:b0 10.1.0.2/24")},
@@ -180,6 +188,105 @@ static void fails_in_child(void **state)
 	waitpid(pid, &status, 0);
 }
 
+/* The grandchild has the same id as the test: each is the second in its pid namespace. */
+static void grandchild_comes_back(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	if (unshare(CLONE_NEWPID) < 0)
+		nsrig_skip("needs pid namespaces");
+	pid = fork();
+	if (pid == 0) {
+		pid = fork();
+		if (pid == 0)
+			return;
+		waitpid(pid, NULL, 0);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	assert_string_equal("eleven", "twelve");
+}
+
+static void child_fails_with_all_closed(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		closefrom(0);
+		assert_true(false);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static void skips_in_child(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		nsrig_skip("needs a parent");
+	waitpid(pid, NULL, 0);
+}
+
+static int fork_in_setup(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return 0;
+}
+
+static int plain_skip_in_setup(void **state)
+{
+	(void)state;
+	skip();
+	return 0;
+}
+
+static void fails_with_a_message(void **state)
+{
+	(void)state;
+	fail_msg("number %d is alive", 5);
+}
+
+/* Gives its output to a process outside, by the socket that the environment names, and hangs. */
+static void hands_its_output_over(void **state)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+	struct iovec one = {"", 1};
+	struct msghdr msg = {
+		.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &one, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control)};
+	int output = STDOUT_FILENO, fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", getenv("GUILTY_PATH"));
+	memcpy(CMSG_DATA(&control.header), &output, sizeof(output));
+	assert_int_equal(sendmsg(fd, &msg, 0), 1);
+	for (;;)
+		pause();
+}
+
+/* Waits until whoever holds the other end of the fifo that the environment names has closed it. */
+static void waits_for_a_fifo(void **state)
+{
+	int fd = open(getenv("GUILTY_PATH"), O_RDONLY | O_CLOEXEC);
+	char c;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, &c, 1), 0);
+	close(fd);
+}
+
 static void child_comes_back(void **state)
 {
 	pid_t pid = fork();
@@ -298,6 +405,12 @@ never_begins(skips_in_setup)
 never_begins(fails_in_setup)
 never_begins(refuses_in_setup)
 never_begins(crashes_in_setup)
+never_begins(skips_plainly_in_setup)
+
+static void forks_in_setup(void **state)
+{
+	(void)state;
+}
 
 
 static void fails_in_teardown(void **state)
@@ -366,6 +479,15 @@ int main(int argc, char **argv)
 		cmocka_unit_test(hangs),
 		cmocka_unit_test(fails_in_child),
 		cmocka_unit_test(child_comes_back),
+		cmocka_unit_test(grandchild_comes_back),
+		cmocka_unit_test(child_fails_with_all_closed),
+		cmocka_unit_test(skips_in_child),
+		nsrig_test(forks_in_setup, .setup = fork_in_setup),
+		nsrig_test(skips_plainly_in_setup, .setup = plain_skip_in_setup),
+		cmocka_unit_test(fails_with_a_message),
+		cmocka_unit_test(hands_its_output_over),
+		cmocka_unit_test(waits_for_a_fifo),
+		{.name = GUILTY_LONG_NAME, .test_func = fails},
 		cmocka_unit_test(fails_in_thread),
 		cmocka_unit_test(skips),
 		nsrig_test(skips_in_do, &cable),
@@ -388,6 +510,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s TEST[,TEST]... [OPTION]...\n", argv[0]);
 		return 2;
 	}
+	/* A program may have asked cmocka for this, and the runner must not. */
+	cmocka_set_test_filter("none of these");
 	count = pick(all, sizeof(all) / sizeof(*all), argv[1], picked);
 	argv[1] = argv[0];
 	return nsrig_run(argc - 1, argv + 1, picked, count);

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ static void limit_namespaces(void)
 	uid_t uid = getuid();
 	int fd;
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) < 0)
 		nsrig_skip("needs user namespaces in user namespaces (%s)", strerror(errno));
 	fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
 	dprintf(fd, "deny");
@@ -59,13 +60,18 @@ static void assert_all_namespaces_free(int most)
 		nsrig_ns_free(ns[--i]);
 }
 
-static void kill_after(char *tests, int us)
+static void kill_after(char *tests, bool begun, int us)
 {
 	char *const argv[] = {GUILTY, tests, NULL};
 	struct timespec moment = {.tv_nsec = us * 1000L};
 	struct program guilty;
 
 	program_start(&guilty, argv);
+	if (begun) {
+		struct pollfd plan = {.fd = guilty.out, .events = POLLIN};
+
+		assert_int_equal(poll(&plan, 1, 10000), 1);
+	}
 	/* Time itself is what this is about. */
 	ppoll(NULL, 0, &moment, NULL);
 	assert_int_equal(kill(guilty.pid, SIGKILL), 0);
@@ -92,12 +98,17 @@ static void hundred_killed_runs_leave_nothing(void **state)
 
 	(void)state;
 	limit_namespaces();
+	/* A mount that is not kept private in there would be seen here. */
+	assert_int_equal(mount("none", "/", "none", MS_REC | MS_SHARED, NULL), 0);
 	processes = count_processes();
 	mounts = count_mounts();
 	descriptors = count_descriptors();
-	/* What hangs is there to be found at the end, whenever its runner was killed. */
+	/*
+	 * What hangs is there to be found at the end, whenever its runner was killed: as it began, or a
+	 * moment after it had announced its plan.
+	 */
 	for (i = 0; i < RUNS; i++)
-		kill_after(i % 2 ? "hangs" : "passes_on_a_cable,leaves_processes,hangs",
+		kill_after(i % 2 ? "hangs" : "passes_on_a_cable,leaves_processes,hangs", i % 4 < 2,
 			rand_r(&seed) % LONGEST_US);
 	assert_processes_become(processes);
 	assert_int_equal(count_mounts(), mounts);

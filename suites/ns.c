@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <nsrig.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -119,13 +120,11 @@ static void current_is_the_threads(void **state)
 static void opens_by_path_pid_and_name(void **state)
 {
 	struct nsrig_ns *own, *named, *by_path, *by_pid, *by_name;
-	char path[64];
 
 	(void)state;
 	nsrig_assert_ok(nsrig_ns_current(&own));
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", getpid());
-	nsrig_assert_ok(nsrig_ns_open(path, &by_path));
-	assert_string_equal(nsrig_ns_path(by_path), path);
+	nsrig_assert_ok(nsrig_ns_open("/proc/self/ns/net", &by_path));
+	assert_string_equal(nsrig_ns_path(by_path), "/proc/self/ns/net");
 	assert_int_equal(nsrig_ns_same(own, by_path), 1);
 	nsrig_assert_ok(nsrig_ns_open_pid(getpid(), &by_pid));
 	assert_int_equal(nsrig_ns_same(own, by_pid), 1);
@@ -229,19 +228,26 @@ static void closed_handle_refuses(void **state)
 	nsrig_ns_free(ns);
 }
 
-/* When the last descriptor goes, the namespace goes: its only process gets no answer any more. */
+/* When its last descriptor goes, the namespace goes, and the link between it and another with it. */
 static void closed_namespace_is_gone(void **state)
 {
-	struct nsrig_ns *ns, *again;
-	char path[64];
+	const struct nsrig_link_spec a = {.name = "a"}, b = {.name = "b"};
+	struct nsrig_ns *stays, *goes;
+	struct nsrig_link link;
+	int ms;
 
 	(void)state;
-	nsrig_assert_ok(nsrig_ns_temp(&ns));
-	snprintf(path, sizeof(path), "%s", nsrig_ns_path(ns));
-	nsrig_assert_ok(nsrig_ns_check(path));
-	nsrig_assert_ok(nsrig_ns_close(ns));
-	nsrig_assert_error(nsrig_ns_open(path, &again), -ENOENT);
-	nsrig_ns_free(ns);
+	nsrig_assert_ok(nsrig_ns_temp(&stays));
+	nsrig_assert_ok(nsrig_ns_temp(&goes));
+	nsrig_assert_ok(nsrig_veth_add(stays, &a, goes, &b));
+	nsrig_assert_ok(nsrig_link_get(stays, "a", &link));
+	nsrig_assert_ok(nsrig_ns_close(goes));
+	/* The kernel takes its time. */
+	for (ms = 1; nsrig_link_get(stays, "a", &link) == 0 && ms <= 4096; ms *= 2)
+		poll(NULL, 0, ms);
+	nsrig_assert_error(nsrig_link_get(stays, "a", &link), -ENODEV);
+	nsrig_ns_free(stays);
+	nsrig_ns_free(goes);
 }
 
 static void descriptors_are_close_on_exec(void **state)

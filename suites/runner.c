@@ -11,13 +11,28 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <nsrig.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Where guilty is, for programs that are to start it. */
+static char *guilty_path(void)
+{
+	static char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	assert_true(length > 0);
+	path[length] = '\0';
+	strcpy(strrchr(path, '/'), "/" GUILTY);
+	return path;
+}
 
 /* Runs guilty with the tests of a list; what it says has to be this, byte by byte. */
 static void assert_stream(const char *tests, int exit_status, const char *expected)
@@ -39,6 +54,31 @@ static void assert_told(const char *test, const char *outcome, const char *messa
 		"TAP version 13\n1..1\nnot ok 1 - %s\n  ---\n  outcome: %s\n  message: \"%s\"\n  ...\n",
 		test, outcome, message);
 	assert_stream(test, 1, expected);
+}
+
+static void assert_outcome(const char *test, const char *outcome, const char *words)
+{
+	struct program guilty;
+	char line[128];
+
+	program_run(&guilty, (char *[]){GUILTY, (char *)test, NULL});
+	snprintf(line, sizeof(line), "not ok 1 - %s\n  ---\n  outcome: %s\n", test, outcome);
+	assert_non_null(strstr(guilty.out_text, line));
+	if (!strstr(guilty.out_text, words))
+		nsrig_fail("\"%s\" is not in: %s", words, guilty.out_text);
+	program_assert_exit(&guilty, 1);
+	program_free(&guilty);
+}
+
+/* The test fails with these words; its teardown was at home, or it would say so. */
+static void assert_failed(const char *test, const char *words)
+{
+	assert_outcome(test, "failed", words);
+}
+
+static void assert_broken(const char *test, const char *words)
+{
+	assert_outcome(test, "broken", words);
 }
 
 static void pass_is_told(void **state)
@@ -70,18 +110,26 @@ static void failure_is_told_with_its_words(void **state)
 	program_free(&guilty);
 }
 
-/* The test fails with these words; its teardown was at home, or it would say so. */
-static void assert_failed(const char *test, const char *words)
+static void words_of_fail_msg_are_told(void **state)
 {
-	struct program guilty;
-	char line[128];
+	(void)state;
+	assert_failed("fails_with_a_message", "message: \"number 5 is alive\"");
+}
 
-	program_run(&guilty, (char *[]){GUILTY, (char *)test, NULL});
-	snprintf(line, sizeof(line), "not ok 1 - %s\n  ---\n  outcome: failed\n", test);
-	assert_non_null(strstr(guilty.out_text, line));
-	if (!strstr(guilty.out_text, words))
-		nsrig_fail("\"%s\" is not in: %s", words, guilty.out_text);
-	program_assert_exit(&guilty, 1);
+static void long_names_are_told_whole(void **state)
+{
+	char name[601], expected[700];
+	struct program guilty;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 60; i++)
+		memcpy(name + 10 * i, "ten_bytes_", 11);
+	program_run(&guilty, (char *[]){GUILTY, name, NULL});
+	snprintf(expected, sizeof(expected), "\nnot ok 1 - %s\n", name);
+	assert_non_null(strstr(guilty.out_text, expected));
+	assert_non_null(strstr(guilty.out_text, "  message: \"\\\"one\\\" != \\\"two\\\"\"\n"));
+	assert_non_null(strstr(guilty.out_text, "  output:\n    - \"before it failed\"\n  ...\n"));
 	program_free(&guilty);
 }
 
@@ -103,8 +151,12 @@ static void verbs_say_what_is_there(void **state)
 static void failure_in_a_child_counts(void **state)
 {
 	(void)state;
-	assert_failed("fails_in_child", "message: \"in a child process: \\\"three\\\" != \\\"four\\\"\"");
+	assert_failed("fails_in_child", "message: \"failed in a child process: \\\"three\\\" != \\\"four\\\"\"");
 	assert_failed("child_comes_back", "came back from the test function");
+	assert_failed("grandchild_comes_back", "came back from the test function");
+	assert_failed("child_fails_with_all_closed", "crashed in the test: SIGABRT");
+	assert_failed("skips_in_child", "message: \"skipped in a child process: needs a parent\"");
+	assert_broken("forks_in_setup", "came back from it");
 }
 
 static void failure_in_a_thread_counts(void **state)
@@ -172,15 +224,112 @@ static void time_out_is_told(void **state)
 	program_free(&guilty);
 }
 
+/* The limit that is told is the one that there was. */
+static void scaled_time_out_is_told(void **state)
+{
+	struct program guilty;
+
+	(void)state;
+	setenv("NSRIG_TIMEOUT_SCALE", "2.5", 1);
+	program_run(&guilty, (char *[]){GUILTY, "hangs", "--timeout", "0.4", NULL});
+	assert_non_null(strstr(guilty.out_text, "\"timed out in the test, after 1.000 s\""));
+	program_free(&guilty);
+}
+
+/* A runner that was held up itself finds the test ended, and in time for all that it knows. */
+static void ended_in_time_is_no_time_out(void **state)
+{
+	char path[] = "/tmp/nsrig-runner-XXXXXX";
+	struct program guilty;
+	char fifo[64];
+	int fd;
+
+	(void)state;
+	unsetenv("NSRIG_TIMEOUT_SCALE");
+	assert_non_null(mkdtemp(path));
+	snprintf(fifo, sizeof(fifo), "%s/fifo", path);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	setenv("GUILTY_PATH", fifo, 1);
+	program_start(&guilty, (char *[]){GUILTY, "waits_for_a_fifo", "--timeout", "2", NULL});
+	/* The test is there when somebody has opened the other end, and goes on when ours is closed. */
+	fd = open(fifo, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	kill(guilty.pid, SIGSTOP);
+	close(fd);
+	poll(NULL, 0, 2200);
+	kill(guilty.pid, SIGCONT);
+	program_end(&guilty, 10000);
+	unlink(fifo);
+	rmdir(path);
+	assert_string_equal(guilty.out_text, "TAP version 13\n1..1\nok 1 - waits_for_a_fifo\n");
+	program_free(&guilty);
+}
+
+/* Somebody outside holds the output open: that is no reason to wait. */
+static void output_held_outside_is_left(void **state)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char path[] = "/tmp/nsrig-runner-XXXXXX";
+	struct program guilty;
+
+	(void)state;
+	unsetenv("NSRIG_TIMEOUT_SCALE");
+	assert_non_null(mkdtemp(path));
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/socket", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	setenv("GUILTY_PATH", at.sun_path, 1);
+	/* What was sent stays in the socket's queue, open, as long as the socket is. */
+	program_run(&guilty, (char *[]){GUILTY, "hands_its_output_over,passes", "--timeout", "1", NULL});
+	unlink(at.sun_path);
+	rmdir(path);
+	assert_non_null(strstr(guilty.out_text, "timed out in the test, after 1.000 s"));
+	assert_non_null(strstr(guilty.out_text, "\nok 2 - passes\n"));
+	program_free(&guilty);
+	close(fd);
+}
+
+/* Started by a shell that has changed something first: the runner is not misled by what it inherits. */
+static void assert_shell(const char *before, int exit_status, const char *expected)
+{
+	struct program shell;
+	char command[PATH_MAX + 64];
+
+	snprintf(command, sizeof(command), before, guilty_path());
+	program_run(&shell, (char *[]){"sh", "-c", command, NULL});
+	assert_string_equal(shell.out_text, expected);
+	program_assert_exit(&shell, exit_status);
+	program_free(&shell);
+}
+
+static void odd_beginnings_mislead_nobody(void **state)
+{
+	static const char passed[] = "TAP version 13\n1..1\nok 1 - passes_on_a_cable\n";
+
+	(void)state;
+	assert_shell("trap '' CHLD; exec %s passes_on_a_cable", 0, passed);
+	assert_shell("exec %s passes_on_a_cable <&- 2>&-", 0, passed);
+	/* CAP_SYS_ADMIN alone is not enough: a user namespace has both. */
+	assert_shell("exec setpriv --bounding-set -net_admin %s passes_on_a_cable", 0, passed);
+}
+
+static void unwritten_results_are_a_failure(void **state)
+{
+	(void)state;
+	assert_shell("exec %s passes >/dev/full", 1, "");
+	assert_shell("exec %s passes --list >/dev/full", 1, "");
+}
+
 static void skips_say_why(void **state)
 {
 	(void)state;
-	assert_stream("skips,skips_in_do,skips_in_setup,skips_without_reason", 0,
-		"TAP version 13\n1..4\n"
+	assert_stream("skips,skips_in_do,skips_in_setup,skips_without_reason,skips_plainly_in_setup", 0,
+		"TAP version 13\n1..5\n"
 		"ok 1 - skips # SKIP needs a larger machine\n"
 		"ok 2 - skips_in_do # SKIP needs \\#5 and a \\\\\n"
 		"ok 3 - skips_in_setup # SKIP needs more in its set-up\n"
-		"ok 4 - skips_without_reason # SKIP skip() gave no reason\n");
+		"ok 4 - skips_without_reason # SKIP skip() gave no reason\n"
+		"ok 5 - skips_plainly_in_setup # SKIP skip() gave no reason\n");
 }
 
 static void required_skips_fail(void **state)
@@ -271,6 +420,12 @@ static void bad_options_are_refused(void **state)
 	program_assert_exit(&guilty, 2);
 	program_free(&guilty);
 	unsetenv("NSRIG_TIMEOUT");
+	setenv("NSRIG_TIMEOUT_SCALE", "-2", 1);
+	program_run(&guilty, (char *[]){GUILTY, "passes", NULL});
+	assert_non_null(strstr(guilty.err_text, "NSRIG_TIMEOUT_SCALE: \"-2\""));
+	program_assert_exit(&guilty, 2);
+	program_free(&guilty);
+	unsetenv("NSRIG_TIMEOUT_SCALE");
 	setenv("NSRIG_REQUIRE", "perhaps", 1);
 	program_run(&guilty, (char *[]){GUILTY, "passes", NULL});
 	assert_non_null(strstr(guilty.err_text, "NSRIG_REQUIRE: \"perhaps\""));
@@ -309,13 +464,8 @@ static void list_and_help_run_nothing(void **state)
 static void assert_prove(const char *tests, int exit_status, const char *words)
 {
 	struct program prove;
-	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-	assert_true(length > 0);
-	path[length] = '\0';
-	strcpy(strrchr(path, '/'), "/../helpers/guilty");
-	program_run(&prove, (char *[]){"prove", "--exec", "", path, "::", (char *)tests, NULL});
+	program_run(&prove, (char *[]){"prove", "--exec", "", guilty_path(), "::", (char *)tests, NULL});
 	if (!strstr(prove.out_text, words))
 		nsrig_fail("prove does not say \"%s\" but: %s%s", words, prove.out_text, prove.err_text);
 	assert_null(strstr(prove.out_text, "Parse errors"));
@@ -351,6 +501,8 @@ int main(int argc, char **argv)
 		nsrig_test(pass_is_told),
 		nsrig_test(output_of_a_pass_is_silent),
 		nsrig_test(failure_is_told_with_its_words),
+		nsrig_test(words_of_fail_msg_are_told),
+		nsrig_test(long_names_are_told_whole),
 		nsrig_test(failure_in_do_comes_home),
 		nsrig_test(verbs_say_what_is_there),
 		nsrig_test(failure_in_a_child_counts),
@@ -361,6 +513,11 @@ int main(int argc, char **argv)
 		nsrig_test(early_exits_are_failures),
 		nsrig_test(the_rest_goes_on),
 		nsrig_test(time_out_is_told),
+		nsrig_test(scaled_time_out_is_told),
+		nsrig_test(ended_in_time_is_no_time_out),
+		nsrig_test(output_held_outside_is_left),
+		nsrig_test(odd_beginnings_mislead_nobody),
+		nsrig_test(unwritten_results_are_a_failure),
 		nsrig_test(skips_say_why),
 		nsrig_test(required_skips_fail),
 		nsrig_test(broken_is_told_apart),

@@ -52,8 +52,13 @@ expect() {
   fi
 }
 
+{ echo '#!/bin/sh'; echo 'printf "1..1\nok 1 - is_fine\n"; kill -9 $$'; } >"$work/smoke-killed"
+{ echo '#!/bin/sh'; echo 'echo "1..0 # SKIP needs more"'; } >"$work/smoke-all"
+{ echo '#!/bin/sh'; echo 'echo 1..0'; } >"$work/smoke-none"
+chmod +x "$work"/smoke-*
+
 echo "TAP version 13"
-echo 1..8
+echo 1..11
 expect 0 'good carries packets works' "$work/smoke-good"
 expect 0 'good drops packets skipped needs CONFIG_X' "$work/smoke-good"
 expect 0 'Linux .*: 1 features work, 0 fail, 1 skipped' "$work/smoke-good"
@@ -62,3 +67,6 @@ expect 1 'Linux .*: 2 features work, 1 fail, 1 skipped' "$work/smoke-good" "$wor
 expect 1 'short (the program itself) FAILS Bad plan. You planned 2 tests but ran 1.' "$work/smoke-short"
 expect 1 'liar (the program itself) FAILS exit status 3' "$work/smoke-liar"
 expect 1 'missing (the program itself) FAILS No plan found in TAP output' "$work/smoke-missing"
+expect 1 'killed (the program itself) FAILS killed by signal 9' "$work/smoke-killed"
+expect 0 'all (all of it) skipped needs more' "$work/smoke-all"
+expect 0 'none (all of it) skipped (no reason given)' "$work/smoke-none"
