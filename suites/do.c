@@ -537,6 +537,47 @@ static void thread_that_ends_in_do_leaves_nothing(void **state)
 	nsrig_ns_free(ns);
 }
 
+static pthread_key_t late_key;
+
+/* Runs as its thread ends, after the library's own destructor. */
+static void go_once_more(void *arg)
+{
+	struct nest *nest = arg;
+	struct seen seen = {0};
+
+	nest->right = nsrig_do(nest->ns[0], see, &seen) == 0 && seen.here == nest->inode[0] &&
+		nsrig_depth() == 0;
+}
+
+static void *end_with_a_destructor(void *arg)
+{
+	struct nest *nest = arg;
+
+	if (nsrig_do(nest->ns[0], fail_with_7, NULL) == -7)
+		pthread_setspecific(late_key, nest);
+	return NULL;
+}
+
+static void destructors_of_a_thread_may_use_it(void **state)
+{
+	struct nest nest = make_nest();
+	int before;
+	pthread_t thread;
+
+	(void)state;
+	/* So that the library has its key by now, and ours comes after it. */
+	assert_int_equal(nsrig_do(nest.ns[0], fail_with_7, NULL), -7);
+	assert_int_equal(pthread_key_create(&late_key, go_once_more), 0);
+	before = count_descriptors();
+	assert_int_equal(pthread_create(&thread, NULL, end_with_a_destructor, &nest), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(nest.right, 1);
+	assert_int_equal(count_descriptors(), before);
+	pthread_key_delete(late_key);
+	nsrig_ns_free(nest.ns[0]);
+	nsrig_ns_free(nest.ns[1]);
+}
+
 /* The last of the 256 that fit can be left again; the next is refused and changes nothing. */
 static void too_deep_is_refused(void **state)
 {
@@ -548,7 +589,7 @@ static void too_deep_is_refused(void **state)
 		nsrig_assert_ok(nsrig_enter(ns));
 	nsrig_assert_error(nsrig_enter(ns), -ELOOP);
 	assert_int_equal(nsrig_depth(), NSRIG_DEPTH_MAX);
-	nsrig_unwind(0);
+	nsrig_unwind(-1); /* as 0 */
 	nsrig_leave(); /* at home: nothing */
 	assert_int_equal(nsrig_depth(), 0);
 	nsrig_ns_free(ns);
@@ -616,6 +657,7 @@ int main(int argc, char **argv)
 		nsrig_test(target_may_be_closed_on_the_way),
 		nsrig_test(aborts_when_home_is_lost),
 		nsrig_test(thread_that_ends_in_do_leaves_nothing),
+		nsrig_test(destructors_of_a_thread_may_use_it),
 		nsrig_test(too_deep_is_refused),
 		nsrig_test(socket_belongs_to_the_other_namespace),
 		nsrig_test(without_proc_it_works_as_well),
