@@ -10,8 +10,9 @@
 #include "count.h"
 
 #include <errno.h>
-#include <nsrig.h>
 #include <linux/rtnetlink.h>
+#include <netlink/msg.h>
+#include <nsrig.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
