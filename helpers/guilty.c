@@ -10,11 +10,11 @@
 #include <fcntl.h>
 #include <nsrig.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -262,9 +262,12 @@ static void hands_its_output_over(void **state)
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control = {.header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
 	struct iovec one = {"", 1};
-	struct msghdr msg = {
-		.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &one, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr msg = {.msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_iov = &one,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
 	int output = STDOUT_FILENO, fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	(void)state;
@@ -400,18 +403,14 @@ static void passes_on_a_cable(void **state)
 		abort();                                                                           \
 	}
 
-never_begins(is_misspelt)
-never_begins(skips_in_setup)
-never_begins(fails_in_setup)
-never_begins(refuses_in_setup)
-never_begins(crashes_in_setup)
-never_begins(skips_plainly_in_setup)
+never_begins(is_misspelt) never_begins(skips_in_setup) never_begins(fails_in_setup)
+	never_begins(refuses_in_setup) never_begins(crashes_in_setup)
+		never_begins(skips_plainly_in_setup)
 
-static void forks_in_setup(void **state)
+			static void forks_in_setup(void **state)
 {
 	(void)state;
 }
-
 
 static void fails_in_teardown(void **state)
 {
@@ -428,7 +427,8 @@ static void looks_around(void **state)
 	(void)state;
 	nsrig_assert_ok(nsrig_ns_current(&own));
 	nsrig_assert_ok(nsrig_link_list(own, &links, &count));
-	printf("links %zu, first %s %s\n", count, links[0].name, links[0].flags & IFF_UP ? "up" : "down");
+	printf("links %zu, first %s %s\n", count, links[0].name,
+		links[0].flags & IFF_UP ? "up" : "down");
 	printf("pid %d\n", getpid());
 	printf("stdin %zd\n", read(STDIN_FILENO, &count, 1));
 	printf("run is %s\n", access("/run/of-the-machine", F_OK) ? "empty" : "the machine's");
@@ -439,7 +439,8 @@ static void looks_around(void **state)
 }
 
 /* Copies the tests that a comma-separated list names, in its order. */
-static size_t pick(const struct CMUnitTest *all, size_t count, char *names, struct CMUnitTest *picked)
+static size_t pick(
+	const struct CMUnitTest *all, size_t count, char *names, struct CMUnitTest *picked)
 {
 	char *name = strtok(names, ",");
 	size_t i, n = 0;
@@ -464,9 +465,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test(prints),
 		cmocka_unit_test(prints_odd_things),
 		cmocka_unit_test(fails),
-		nsrig_test(fails_in_do, &cable, .setup = remember_home, .teardown = fail_unless_home),
-		cmocka_unit_test_setup_teardown(fails_in_do_of_its_own, remember_home, fail_unless_home),
-		nsrig_test(fails_in_block, &cable, .setup = remember_home, .teardown = fail_unless_home),
+		nsrig_test(
+			fails_in_do, &cable, .setup = remember_home, .teardown = fail_unless_home),
+		cmocka_unit_test_setup_teardown(
+			fails_in_do_of_its_own, remember_home, fail_unless_home),
+		nsrig_test(fails_in_block, &cable, .setup = remember_home,
+			.teardown = fail_unless_home),
 		cmocka_unit_test(enters_what_is_closed),
 		nsrig_test(names_unknown_host, &cable),
 		nsrig_test(is_misspelt, &misspelt),

@@ -120,7 +120,7 @@ static void *one_of_many(void *arg)
 
 	pthread_barrier_wait(&crowd.barrier);
 	if (!at_home || nsrig_do(there, see, &seen) < 0 || seen.here != inode_of(there) ||
-	    seen.host != inode_of(home) || !seen.again || here() != inode_of(home))
+		seen.host != inode_of(home) || !seen.again || here() != inode_of(home))
 		return NULL;
 	return &crowd;
 }
@@ -546,7 +546,7 @@ static void go_once_more(void *arg)
 	struct seen seen = {0};
 
 	nest->right = nsrig_do(nest->ns[0], see, &seen) == 0 && seen.here == nest->inode[0] &&
-		nsrig_depth() == 0;
+		      nsrig_depth() == 0;
 }
 
 static void *end_with_a_destructor(void *arg)
@@ -590,7 +590,7 @@ static void too_deep_is_refused(void **state)
 	nsrig_assert_error(nsrig_enter(ns), -ELOOP);
 	assert_int_equal(nsrig_depth(), NSRIG_DEPTH_MAX);
 	nsrig_unwind(-1); /* as 0 */
-	nsrig_leave(); /* at home: nothing */
+	nsrig_leave();    /* at home: nothing */
 	assert_int_equal(nsrig_depth(), 0);
 	nsrig_ns_free(ns);
 }

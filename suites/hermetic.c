@@ -35,7 +35,8 @@ static void assert_default(struct nsrig_ns *ns)
 	for (i = 0; i < COUNT; i++) {
 		nsrig_assert_ok(nsrig_sysctl_get(ns, settings[i].key, value, sizeof(value)));
 		if (strcmp(value, settings[i].by_default))
-			nsrig_fail("%s is %s, not %s", settings[i].key, value, settings[i].by_default);
+			nsrig_fail(
+				"%s is %s, not %s", settings[i].key, value, settings[i].by_default);
 	}
 }
 

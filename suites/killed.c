@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A run that is killed by SIGKILL at any moment leaves nothing: a hundred are, and processes, mounts
- * and namespaces are counted before and after.
+ * A run that is killed by SIGKILL at any moment leaves nothing: a hundred are, and processes,
+ *mounts and namespaces are counted before and after.
  *
  *	this test ---- starts, kills ----> guilty ---- runs ----> hosts, links, processes
  */
@@ -104,8 +104,8 @@ static void hundred_killed_runs_leave_nothing(void **state)
 	mounts = count_mounts();
 	descriptors = count_descriptors();
 	/*
-	 * What hangs is there to be found at the end, whenever its runner was killed: as it began, or a
-	 * moment after it had announced its plan.
+	 * What hangs is there to be found at the end, whenever its runner was killed: as it began,
+	 * or a moment after it had announced its plan.
 	 */
 	for (i = 0; i < RUNS; i++)
 		kill_after(i % 2 ? "hangs" : "passes_on_a_cable,leaves_processes,hangs", i % 4 < 2,

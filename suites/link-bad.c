@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Bad input to links, addresses, routes and sysctls: each refused with an error and a sentence of its
- * own, and the network as it was.
+ * Bad input to links, addresses, routes and sysctls: each refused with an error and a sentence of
+ *its own, and the network as it was.
  *
  *	left                       right
  *	  a0 10.1.0.1/24 ======== b0 10.1.0.2/24
@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 static const struct nsrig_topo cable = {
-	.links = {NSRIG_VETH("left:a0 10.1.0.1/24 2001:db8:1::1/64",
-		"right:b0 10.1.0.2/24 2001:db8:1::2/64")},
+	.links = {NSRIG_VETH(
+		"left:a0 10.1.0.1/24 2001:db8:1::1/64", "right:b0 10.1.0.2/24 2001:db8:1::2/64")},
 };
 
 static struct nsrig_ns *left, *right;
@@ -46,19 +46,23 @@ static void describe(char *out, size_t size)
 	for (h = 0; h < 2; h++) {
 		nsrig_assert_ok(nsrig_link_list(hosts[h], &links, &count));
 		for (i = 0; i < count; i++)
-			used += snprintf(out + used, size - used, "%d %s %s %u %x\n", links[i].index,
-				links[i].name, links[i].mac, links[i].mtu, links[i].flags);
+			used += snprintf(out + used, size - used, "%d %s %s %u %x\n",
+				links[i].index, links[i].name, links[i].mac, links[i].mtu,
+				links[i].flags);
 		free(links);
 		nsrig_assert_ok(nsrig_addr_list(hosts[h], NULL, &addrs, &count));
 		for (i = 0; i < count; i++)
-			used += snprintf(out + used, size - used, "%s %s\n", addrs[i].link, addrs[i].text);
+			used += snprintf(
+				out + used, size - used, "%s %s\n", addrs[i].link, addrs[i].text);
 		free(addrs);
 		for (i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
-			nsrig_assert_ok(nsrig_route_list(hosts[h], tables[i].family, tables[i].table, &routes));
+			nsrig_assert_ok(nsrig_route_list(
+				hosts[h], tables[i].family, tables[i].table, &routes));
 			used += snprintf(out + used, size - used, "%s", routes);
 			free(routes);
 		}
-		nsrig_assert_ok(nsrig_sysctl_get(hosts[h], "net.ipv4.ip_forward", value, sizeof(value)));
+		nsrig_assert_ok(
+			nsrig_sysctl_get(hosts[h], "net.ipv4.ip_forward", value, sizeof(value)));
 		used += snprintf(out + used, size - used, "forwarding %s\n", value);
 	}
 	assert_true(used < size);
@@ -191,11 +195,13 @@ static void addresses_that_are_none(void **state)
 	refused(nsrig_addr_add(left, "a0", "1000"), -EINVAL, "\"1000\"");
 	refused(nsrig_addr_add(left, "a0", "host"), -EINVAL, "\"host\"");
 	refused(nsrig_addr_add(left, "a0", "2001:db8::g/64"), -EINVAL, "2001:db8::g");
-	refused(nsrig_addr_add(left, "a0", "2001:db8:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:1/64"), -EINVAL, "no IPv");
+	refused(nsrig_addr_add(left, "a0", "2001:db8:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:1/64"),
+		-EINVAL, "no IPv");
 	refused(nsrig_addr_add(left, "a0", ""), -EINVAL, "no address given");
 	refused(nsrig_addr_add(left, "a0", NULL), -EINVAL, "no address given");
 	refused(nsrig_addr_add(left, "a0", "10.0.0.1/33"), -EINVAL, "\"33\" (expected 0 to 32)");
-	refused(nsrig_addr_add(left, "a0", "2001:db8::1/129"), -EINVAL, "\"129\" (expected 0 to 128)");
+	refused(nsrig_addr_add(left, "a0", "2001:db8::1/129"), -EINVAL,
+		"\"129\" (expected 0 to 128)");
 	refused(nsrig_addr_add(left, "a0", "10.0.0.1/"), -EINVAL, "bad prefix length");
 	refused(nsrig_addr_add(left, "a0", "10.0.0.1/-1"), -EINVAL, "bad prefix length");
 	refused(nsrig_addr_add(left, "a0", "10.0.0.1/24x"), -EINVAL, "bad prefix length");
@@ -222,11 +228,15 @@ static void routes_that_are_none(void **state)
 	refused(nsrig_route_add(left, "10.9.0.0/99 via 10.1.0.2"), -EINVAL, "prefix length");
 	refused(nsrig_route_add(left, "elsewhere via 10.1.0.2"), -EINVAL, "\"elsewhere\"");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 metric many"), -EINVAL, "\"many\"");
-	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 table 4294967296"), -EINVAL, "no number");
+	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 table 4294967296"), -EINVAL,
+		"no number");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 metric -1"), -EINVAL, "no number");
-	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 mtu 0"), -EINVAL, "no number from 1");
-	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 table 0"), -EINVAL, "no number from 1");
-	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 via 10.1.0.3"), -EINVAL, "second \"via\"");
+	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 mtu 0"), -EINVAL,
+		"no number from 1");
+	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 table 0"), -EINVAL,
+		"no number from 1");
+	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 via 10.1.0.3"), -EINVAL,
+		"second \"via\"");
 	refused(nsrig_route_add(left, "local 10.9.0.1 dev a0"), -EINVAL, "\"local\"");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 192.0.2.1"), -ENETUNREACH, "10.9.0.0/16");
 	refused(nsrig_route_add(left, "10.9.0.1/16 via 10.1.0.2"), -EINVAL, "Invalid prefix");
@@ -246,14 +256,17 @@ static void families_that_do_not_fit(void **state)
 		"the gateway is IPv6, the destination IPv4");
 	refused(nsrig_route_add(left, "2001:db8:9::/48 via 10.1.0.2"), -EAFNOSUPPORT,
 		"the gateway is IPv4, the destination IPv6");
-	refused(nsrig_route_add(left, "10.9.0.0/16 dev a0 src 2001:db8:1::1"), -EAFNOSUPPORT, "source");
-	refused(nsrig_route_add(left, "default via 10.1.0.2 src 2001:db8:1::1"), -EAFNOSUPPORT, "source");
+	refused(nsrig_route_add(left, "10.9.0.0/16 dev a0 src 2001:db8:1::1"), -EAFNOSUPPORT,
+		"source");
+	refused(nsrig_route_add(left, "default via 10.1.0.2 src 2001:db8:1::1"), -EAFNOSUPPORT,
+		"source");
 }
 
 /* Both ends are made, and the second can't be brought up: no descriptor is left to ask it by. */
 static void veth_that_fails_half_way_is_taken_back(void **state)
 {
-	const struct nsrig_link_spec x0 = {.name = "x0", .up = true}, y0 = {.name = "y0", .up = true};
+	const struct nsrig_link_spec x0 = {.name = "x0", .up = true},
+				     y0 = {.name = "y0", .up = true};
 	struct rlimit limit, tight;
 	struct nsrig_ns *fresh;
 	int rc, first_free;
@@ -311,7 +324,8 @@ static void closed_handles(void **state)
 	refused(nsrig_route_get(closed, "10.0.0.1", &text), -EBADF, "closed");
 	refused(nsrig_route_list(closed, AF_INET, 254, &text), -EBADF, "closed");
 	refused(nsrig_sysctl_set(closed, "net.ipv4.ip_forward", "1"), -EBADF, "closed");
-	refused(nsrig_sysctl_get(closed, "net.ipv4.ip_forward", value, sizeof(value)), -EBADF, "closed");
+	refused(nsrig_sysctl_get(closed, "net.ipv4.ip_forward", value, sizeof(value)), -EBADF,
+		"closed");
 	refused(nsrig_wait_link(closed, "lo", 1000), -EBADF, "closed");
 	refused(nsrig_wait_addr(closed, "127.0.0.1", 1000), -EBADF, "closed");
 	refused(nsrig_request(closed, msg), -EBADF, "closed");
@@ -355,7 +369,8 @@ static void sysctls_that_are_none(void **state)
 
 	(void)state;
 	refused(nsrig_sysctl_set(left, "net.ipv4.no_such_thing", "1"), -ENOENT, "no_such_thing");
-	refused(nsrig_sysctl_get(left, "net.ipv4.no_such_thing", wide, 64), -ENOENT, "no_such_thing");
+	refused(nsrig_sysctl_get(left, "net.ipv4.no_such_thing", wide, 64), -ENOENT,
+		"no_such_thing");
 	refused(nsrig_sysctl_set(left, "net.ipv4.ip_forward", "maybe"), -EINVAL, "\"maybe\"");
 	refused(nsrig_sysctl_set(left, "net.ipv4.ip_forward", ""), -EINVAL, "no value");
 	refused(nsrig_sysctl_set(left, "net.ipv4.ip_forward", NULL), -EINVAL, "no value");
@@ -365,7 +380,8 @@ static void sysctls_that_are_none(void **state)
 	refused(nsrig_sysctl_get(left, "net.ipv4", wide, 64), -EISDIR, "net.ipv4");
 	refused(nsrig_sysctl_get(left, NULL, wide, 64), -EINVAL, "no sysctl");
 	refused(nsrig_sysctl_get(left, "net.ipv4.ip_forward", NULL, 0), -EINVAL, "NULL");
-	refused(nsrig_sysctl_get(left, "net.ipv4.ip_local_port_range", value, 4), -ENOSPC, "room for 3");
+	refused(nsrig_sysctl_get(left, "net.ipv4.ip_local_port_range", value, 4), -ENOSPC,
+		"room for 3");
 }
 
 static void pings_that_are_none(void **state)
@@ -374,16 +390,22 @@ static void pings_that_are_none(void **state)
 	refused(nsrig_ping(NULL), -EINVAL, "no request");
 	refused(nsrig_ping(&(struct nsrig_echo){.dst = "nobody"}), -EINVAL, "\"nobody\"");
 	refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.2/24"}), -EINVAL, "is a network");
-	refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.2", .size = 65001}), -EINVAL, "65001");
+	refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.2", .size = 65001}), -EINVAL,
+		"65001");
 	refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.2", .ttl = 256}), -EINVAL, "256");
 	refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.2", .ms = -1}), -EINVAL, "-1");
-	refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.2", .src = "::1"}), -EINVAL, "families");
-	refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.2", .dev = "eth7"}), -ENODEV, "No such device");
+	refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.2", .src = "::1"}), -EINVAL,
+		"families");
+	refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.2", .dev = "eth7"}), -ENODEV,
+		"No such device");
 	nsrig_in(left) {
-		refused(nsrig_ping(&(struct nsrig_echo){.dst = "192.0.2.1"}), -ENETUNREACH, "192.0.2.1");
-		refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.2", .size = 2000, .df = true}),
+		refused(nsrig_ping(&(struct nsrig_echo){.dst = "192.0.2.1"}), -ENETUNREACH,
+			"192.0.2.1");
+		refused(nsrig_ping(
+				&(struct nsrig_echo){.dst = "10.1.0.2", .size = 2000, .df = true}),
 			-EMSGSIZE, "too long");
-		refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.99", .ms = 20}), -ETIMEDOUT, "20 ms");
+		refused(nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.99", .ms = 20}), -ETIMEDOUT,
+			"20 ms");
 	}
 }
 

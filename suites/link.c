@@ -24,8 +24,8 @@
 static const struct nsrig_topo two_hosts = {.hosts = {"left", "right"}};
 
 static const struct nsrig_topo cable = {
-	.links = {NSRIG_VETH("left:a0 10.1.0.1/24 2001:db8:1::1/64",
-		"right:b0 10.1.0.2/24 2001:db8:1::2/64")},
+	.links = {NSRIG_VETH(
+		"left:a0 10.1.0.1/24 2001:db8:1::1/64", "right:b0 10.1.0.2/24 2001:db8:1::2/64")},
 };
 
 static struct nsrig_link get(struct nsrig_ns *ns, const char *name)
@@ -306,7 +306,8 @@ static void routes_come_and_go(void **state)
 
 	assert_routes(left, AF_INET, RT_TABLE_MAIN, "10.1.0.0/24 dev a0 src 10.1.0.1\n");
 	nsrig_assert_ok(nsrig_route_add(left, "default via 10.1.0.2"));
-	nsrig_assert_ok(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 dev a0 metric 100 mtu 1400"));
+	nsrig_assert_ok(
+		nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 dev a0 metric 100 mtu 1400"));
 	nsrig_assert_ok(nsrig_route_add(left, "blackhole 10.66.0.0/16"));
 	nsrig_assert_ok(nsrig_route_add(left, "10.8.0.1 dev a0 src 10.1.0.1 table 100"));
 	assert_routes(left, AF_INET, RT_TABLE_MAIN,
@@ -354,7 +355,8 @@ static void multipath_routes_are_written_whole(void **state)
 	assert_routes(left, AF_INET, RT_TABLE_MAIN,
 		"10.1.0.0/24 dev a0 src 10.1.0.1\n"
 		"10.8.0.0/16 via 192.0.2.1 dev a0 onlink\n"
-		"10.9.0.0/16 nexthop via 10.1.0.2 dev a0 weight 1 nexthop via 10.1.0.3 dev a0 weight 2\n");
+		"10.9.0.0/16 nexthop via 10.1.0.2 dev a0 weight 1 nexthop via 10.1.0.3 dev a0 "
+		"weight 2\n");
 }
 
 static void ipv6_routes_come_and_go(void **state)
@@ -401,7 +403,8 @@ static void sysctls_are_the_namespaces_own(void **state)
 	nsrig_assert_ok(nsrig_sysctl_get(right, "net.ipv4.ip_forward", value, sizeof(value)));
 	assert_string_equal(value, "0");
 	nsrig_assert_ok(nsrig_sysctl_set(left, "net.ipv4.ip_local_port_range", "2000 3000"));
-	nsrig_assert_ok(nsrig_sysctl_get(left, "net.ipv4.ip_local_port_range", value, sizeof(value)));
+	nsrig_assert_ok(
+		nsrig_sysctl_get(left, "net.ipv4.ip_local_port_range", value, sizeof(value)));
 	assert_string_equal(value, "2000\t3000");
 }
 
@@ -418,11 +421,13 @@ static void long_sysctls_are_whole(void **state)
 		used += snprintf(ports + used, sizeof(ports) - used, "%s%d", used ? "," : "", port);
 	assert_true(used > 3800);
 	nsrig_assert_ok(nsrig_sysctl_set(left, "net.ipv4.ip_local_reserved_ports", ports));
-	nsrig_assert_ok(nsrig_sysctl_get(left, "net.ipv4.ip_local_reserved_ports", value, sizeof(value)));
+	nsrig_assert_ok(
+		nsrig_sysctl_get(left, "net.ipv4.ip_local_reserved_ports", value, sizeof(value)));
 	assert_string_equal(value, ports);
 	for (; port < 12000; port += 2)
 		used += snprintf(ports + used, sizeof(ports) - used, ",%d", port);
-	nsrig_assert_error(nsrig_sysctl_set(left, "net.ipv4.ip_local_reserved_ports", ports), -EINVAL);
+	nsrig_assert_error(
+		nsrig_sysctl_set(left, "net.ipv4.ip_local_reserved_ports", ports), -EINVAL);
 	assert_non_null(strstr(nsrig_error(), "the kernel took"));
 }
 
@@ -443,7 +448,8 @@ static void *get_many(void *ns)
 	int i;
 
 	for (i = 0; i < 200; i++) {
-		if (nsrig_link_get(ns, i % 2 ? "lo" : "a0", &link) < 0 || link.index != (i % 2 ? 1 : 1000))
+		if (nsrig_link_get(ns, i % 2 ? "lo" : "a0", &link) < 0 ||
+			link.index != (i % 2 ? 1 : 1000))
 			return NULL;
 	}
 	return ns;
@@ -458,7 +464,9 @@ static void one_handle_in_many_threads_and_children(void **state)
 	int i, status;
 
 	assert_int_equal(get(left, "a0").index, 1000);
-	/* First, as libnl has locks of its own, which a child of threads at work may find locked. */
+	/*
+	 * First, as libnl has locks of its own, which a child of threads at work may find locked.
+	 */
 	for (i = 0; i < 10; i++) {
 		pids[i] = fork();
 		if (pids[i] == 0)

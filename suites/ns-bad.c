@@ -169,7 +169,8 @@ static int try_unreadable(void)
 
 	if (nsrig_ns_check(FOLDER "/locked/ns") != -EACCES)
 		return 1;
-	if (!strstr(nsrig_error(), FOLDER "/locked/ns") || !strstr(nsrig_error(), "Permission denied"))
+	if (!strstr(nsrig_error(), FOLDER "/locked/ns") ||
+		!strstr(nsrig_error(), "Permission denied"))
 		return 2;
 	return nsrig_ns_open(FOLDER "/locked/ns", &ns) == -EACCES ? 0 : 3;
 }
@@ -337,7 +338,8 @@ static int write_to(const char *path, const char *text)
 
 /*
  * A user namespace of our own has a limit of its own. Three fit; the fourth is refused, with
- * nothing changed; and when one has been closed, one fits again, as soon as the kernel has freed it.
+ * nothing changed; and when one has been closed, one fits again, as soon as the kernel has freed
+ * it.
  */
 static int try_limit(void)
 {

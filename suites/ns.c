@@ -202,7 +202,8 @@ static void names_are_random_unless_given(void **state)
 	(void)state;
 	nsrig_assert_ok(nsrig_ns_named(NULL, &a));
 	nsrig_assert_ok(nsrig_ns_named(NULL, &b));
-	assert_memory_equal(nsrig_ns_path(a), "/var/run/netns/nsrig-", strlen("/var/run/netns/nsrig-"));
+	assert_memory_equal(
+		nsrig_ns_path(a), "/var/run/netns/nsrig-", strlen("/var/run/netns/nsrig-"));
 	assert_string_not_equal(nsrig_ns_path(a), nsrig_ns_path(b));
 	nsrig_assert_ok(nsrig_ns_unmount(a));
 	nsrig_assert_ok(nsrig_ns_unmount(b));
@@ -228,7 +229,9 @@ static void closed_handle_refuses(void **state)
 	nsrig_ns_free(ns);
 }
 
-/* When its last descriptor goes, the namespace goes, and the link between it and another with it. */
+/*
+ * When its last descriptor goes, the namespace goes, and the link between it and another with it.
+ */
 static void closed_namespace_is_gone(void **state)
 {
 	const struct nsrig_link_spec a = {.name = "a"}, b = {.name = "b"};

@@ -8,16 +8,18 @@
 
 struct program {
 	pid_t pid;
-	int out, err;    /* read ends */
-	char *out_text;  /* what came on stdout, after program_end() */
-	char *err_text;  /* what came on stderr */
-	int status;      /* as of waitpid() */
+	int out, err;   /* read ends */
+	char *out_text; /* what came on stdout, after program_end() */
+	char *err_text; /* what came on stderr */
+	int status;     /* as of waitpid() */
 };
 
 /* The program whose tests fail on purpose. */
 #define GUILTY "../helpers/guilty"
 
-/* Starts argv[0], found in $PATH or as a path; "../..." is seen from the calling program's folder. */
+/*
+ * Starts argv[0], found in $PATH or as a path; "../..." is seen from the calling program's folder.
+ */
 void program_start(struct program *program, char *const argv[]);
 
 /* Reads until both streams end, and waits. Fails the test after ms milliseconds. */

@@ -48,7 +48,8 @@ static void network_works_at_once(void **state)
 
 static void hosts_are_apart(void **state)
 {
-	struct nsrig_ns *client = nsrig_host(*state, "client"), *server = nsrig_host(*state, "server");
+	struct nsrig_ns *client = nsrig_host(*state, "client"),
+			*server = nsrig_host(*state, "server");
 	struct nsrig_ns *own;
 
 	nsrig_assert_ok(nsrig_ns_current(&own));
@@ -87,7 +88,8 @@ static void nothing_is_tentative(void **state)
 	size_t count, i, h, link_local = 0;
 
 	for (h = 0; h < 3; h++) {
-		nsrig_assert_ok(nsrig_addr_list(nsrig_host(*state, hosts[h]), NULL, &addrs, &count));
+		nsrig_assert_ok(
+			nsrig_addr_list(nsrig_host(*state, hosts[h]), NULL, &addrs, &count));
 		for (i = 0; i < count; i++) {
 			assert_false(addrs[i].tentative);
 			link_local += !strncmp(addrs[i].text, "fe80::", 6);
@@ -109,7 +111,8 @@ static void no_two_links_have_the_same_index(void **state)
 	int i, j;
 
 	for (i = 0; i < 4; i++) {
-		nsrig_assert_ok(nsrig_link_get(nsrig_host(*state, ends[i][0]), ends[i][1], &links[i]));
+		nsrig_assert_ok(
+			nsrig_link_get(nsrig_host(*state, ends[i][0]), ends[i][1], &links[i]));
 		for (j = 0; j < i; j++)
 			assert_int_not_equal(links[i].index, links[j].index);
 	}
@@ -119,7 +122,8 @@ static void grows_while_the_test_runs(void **state)
 {
 	struct nsrig *rig = *state;
 
-	nsrig_assert_ok(nsrig_add_veth(rig, "client:eth1 192.0.2.1/30", "printer:lan0 192.0.2.2/30"));
+	nsrig_assert_ok(
+		nsrig_add_veth(rig, "client:eth1 192.0.2.1/30", "printer:lan0 192.0.2.2/30"));
 	nsrig_in(nsrig_host(rig, "printer"))
 		nsrig_assert_ping("192.0.2.1");
 	nsrig_assert_ok(nsrig_add_host(rig, "hermit"));
@@ -186,7 +190,8 @@ static void ends_that_are_none(void **state)
 	refused(nsrig_add_veth(rig, "a:a0", "b:sixteen-bytes-xx"), -EINVAL, "16 bytes");
 	refused(nsrig_add_veth(rig, "a:a0", "b:b/0"), -EINVAL, "'/'");
 	refused(nsrig_add_veth(rig, "a*:a0", "b:b0"), -EINVAL, "'*'");
-	refused(nsrig_add_veth(rig, "a234567890123456789012345678901x:a0", "b:b0"), -EINVAL, "32 bytes");
+	refused(nsrig_add_veth(rig, "a234567890123456789012345678901x:a0", "b:b0"), -EINVAL,
+		"32 bytes");
 	refused(nsrig_add_veth(rig, "a:a0 10.0.0.1", "b:b0"), -EINVAL, "no prefix length");
 	refused(nsrig_add_veth(rig, "a:a0 10.0.0.1/24 up", "b:b0"), -EINVAL, "\"up\"");
 	refused(nsrig_add_veth(rig, "a:a0 10.0.0.1/64", "b:b0"), -EINVAL, "(expected 0 to 32)");
@@ -203,7 +208,8 @@ static void what_the_kernel_refuses_in_the_middle(void **state)
 	nsrig_assert_ok(nsrig_add_veth(rig, "a:x0 10.0.0.1/24", "b:x0 10.0.0.2/24"));
 	refused(nsrig_add_veth(rig, "a:x0", "b:y0"), -EEXIST, "veth \"a:x0\" to \"b:y0\"");
 	refused(nsrig_add_veth(rig, "a:lo", "b:y0"), -EEXIST, "File exists");
-	refused(nsrig_add_veth(rig, "a:y0 10.0.1.1/24 10.0.1.1/24", "b:y0"), -EEXIST, "10.0.1.1/24");
+	refused(nsrig_add_veth(rig, "a:y0 10.0.1.1/24 10.0.1.1/24", "b:y0"), -EEXIST,
+		"10.0.1.1/24");
 	refused(nsrig_add_host(rig, "a"), -EEXIST, "second host \"a\"");
 	refused(nsrig_add_host(rig, ""), -EINVAL, "empty");
 	refused(nsrig_add_host(rig, NULL), -EINVAL, "empty");
@@ -214,7 +220,8 @@ static void networks_that_are_none(void **state)
 	static const struct nsrig_topo kind = {.links = {{"token-ring", "a:a0", "b:b0"}}};
 	static const struct nsrig_topo option = {.hosts = {"router backwarding"}};
 	static const struct nsrig_topo twice = {.hosts = {"a", "a"}};
-	static const struct nsrig_topo stranger = {.hosts = {"a"}, .routes = {"b default via 10.0.0.1"}};
+	static const struct nsrig_topo stranger = {
+		.hosts = {"a"}, .routes = {"b default via 10.0.0.1"}};
 	static const struct nsrig_topo route = {.hosts = {"a"}, .routes = {"a nowhere"}};
 	struct nsrig *rig;
 

@@ -51,7 +51,8 @@ static void assert_told(const char *test, const char *outcome, const char *messa
 	char expected[1024];
 
 	snprintf(expected, sizeof(expected),
-		"TAP version 13\n1..1\nnot ok 1 - %s\n  ---\n  outcome: %s\n  message: \"%s\"\n  ...\n",
+		"TAP version 13\n1..1\nnot ok 1 - %s\n  ---\n  outcome: %s\n  message: \"%s\"\n  "
+		"...\n",
 		test, outcome, message);
 	assert_stream(test, 1, expected);
 }
@@ -102,9 +103,11 @@ static void failure_is_told_with_its_words(void **state)
 	program_run(&guilty, (char *[]){GUILTY, "fails", NULL});
 	assert_non_null(strstr(guilty.out_text,
 		"TAP version 13\n1..1\nnot ok 1 - fails\n  ---\n  outcome: failed\n"));
-	assert_non_null(strstr(guilty.out_text, "  message: \"\\\"one\\\" != \\\"two\\\"\"\n  at: \""));
+	assert_non_null(
+		strstr(guilty.out_text, "  message: \"\\\"one\\\" != \\\"two\\\"\"\n  at: \""));
 	assert_non_null(strstr(guilty.out_text, "helpers/guilty.c:"));
-	assert_non_null(strstr(guilty.out_text, "\"\n  output:\n    - \"before it failed\"\n  ...\n"));
+	assert_non_null(
+		strstr(guilty.out_text, "\"\n  output:\n    - \"before it failed\"\n  ...\n"));
 	assert_non_null(strstr(guilty.err_text, "# failed: 1 - fails: \"one\" != \"two\" ("));
 	program_assert_exit(&guilty, 1);
 	program_free(&guilty);
@@ -144,14 +147,17 @@ static void failure_in_do_comes_home(void **state)
 static void verbs_say_what_is_there(void **state)
 {
 	(void)state;
-	assert_failed("enters_what_is_closed", "message: \"nsrig_in: the namespace \\\"/proc/self/fd/");
-	assert_failed("names_unknown_host", "no host \\\"middle\\\" in this rig (there are: left, right)");
+	assert_failed(
+		"enters_what_is_closed", "message: \"nsrig_in: the namespace \\\"/proc/self/fd/");
+	assert_failed("names_unknown_host",
+		"no host \\\"middle\\\" in this rig (there are: left, right)");
 }
 
 static void failure_in_a_child_counts(void **state)
 {
 	(void)state;
-	assert_failed("fails_in_child", "message: \"failed in a child process: \\\"three\\\" != \\\"four\\\"\"");
+	assert_failed("fails_in_child",
+		"message: \"failed in a child process: \\\"three\\\" != \\\"four\\\"\"");
 	assert_failed("child_comes_back", "came back from the test function");
 	assert_failed("grandchild_comes_back", "came back from the test function");
 	assert_failed("child_fails_with_all_closed", "crashed in the test: SIGABRT");
@@ -201,7 +207,8 @@ static void the_rest_goes_on(void **state)
 	struct program guilty;
 
 	(void)state;
-	program_run(&guilty, (char *[]){GUILTY, "exits_0,passes,crashes,skips,passes_on_a_cable", NULL});
+	program_run(&guilty,
+		(char *[]){GUILTY, "exits_0,passes,crashes,skips,passes_on_a_cable", NULL});
 	assert_non_null(strstr(guilty.out_text, "1..5\nnot ok 1 - exits_0\n"));
 	assert_non_null(strstr(guilty.out_text, "\nok 2 - passes\nnot ok 3 - crashes\n"));
 	assert_non_null(strstr(guilty.out_text,
@@ -251,7 +258,8 @@ static void ended_in_time_is_no_time_out(void **state)
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	setenv("GUILTY_PATH", fifo, 1);
 	program_start(&guilty, (char *[]){GUILTY, "waits_for_a_fifo", "--timeout", "2", NULL});
-	/* The test is there when somebody has opened the other end, and goes on when ours is closed. */
+	/* The test is there when somebody has opened the other end, and goes on when ours is
+	 * closed. */
 	fd = open(fifo, O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	kill(guilty.pid, SIGSTOP);
@@ -280,7 +288,8 @@ static void output_held_outside_is_left(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	setenv("GUILTY_PATH", at.sun_path, 1);
 	/* What was sent stays in the socket's queue, open, as long as the socket is. */
-	program_run(&guilty, (char *[]){GUILTY, "hands_its_output_over,passes", "--timeout", "1", NULL});
+	program_run(&guilty,
+		(char *[]){GUILTY, "hands_its_output_over,passes", "--timeout", "1", NULL});
 	unlink(at.sun_path);
 	rmdir(path);
 	assert_non_null(strstr(guilty.out_text, "timed out in the test, after 1.000 s"));
@@ -289,7 +298,8 @@ static void output_held_outside_is_left(void **state)
 	close(fd);
 }
 
-/* Started by a shell that has changed something first: the runner is not misled by what it inherits. */
+/* Started by a shell that has changed something first: the runner is not misled by what it
+ * inherits. */
 static void assert_shell(const char *before, int exit_status, const char *expected)
 {
 	struct program shell;
@@ -323,7 +333,8 @@ static void unwritten_results_are_a_failure(void **state)
 static void skips_say_why(void **state)
 {
 	(void)state;
-	assert_stream("skips,skips_in_do,skips_in_setup,skips_without_reason,skips_plainly_in_setup", 0,
+	assert_stream(
+		"skips,skips_in_do,skips_in_setup,skips_without_reason,skips_plainly_in_setup", 0,
 		"TAP version 13\n1..5\n"
 		"ok 1 - skips # SKIP needs a larger machine\n"
 		"ok 2 - skips_in_do # SKIP needs \\#5 and a \\\\\n"
@@ -359,10 +370,12 @@ static void broken_is_told_apart(void **state)
 
 	(void)state;
 	assert_told("is_misspelt", "broken",
-		"\\\"right b0 10.1.0.2/24\\\" is no end of a link (expected HOST:LINK [ADDRESS ...])");
+		"\\\"right b0 10.1.0.2/24\\\" is no end of a link (expected HOST:LINK [ADDRESS "
+		"...])");
 	assert_told("refuses_in_setup", "broken", "Test setup failed");
 	setenv("ASAN_OPTIONS", "handle_segv=0", 1);
-	assert_told("crashes_in_setup", "broken", "crashed in its set-up: SIGSEGV (Segmentation fault)");
+	assert_told("crashes_in_setup", "broken",
+		"crashed in its set-up: SIGSEGV (Segmentation fault)");
 	program_run(&guilty, (char *[]){GUILTY, "fails_in_setup", NULL});
 	assert_non_null(strstr(guilty.out_text, "  outcome: broken\n"));
 	assert_non_null(strstr(guilty.out_text, "\\\"seven\\\" != \\\"eight\\\""));
@@ -370,14 +383,16 @@ static void broken_is_told_apart(void **state)
 	program_free(&guilty);
 }
 
-/* A test is alone: in an empty network with lo up, as pid 2, with nothing to read, and its own /run. */
+/* A test is alone: in an empty network with lo up, as pid 2, with nothing to read, and its own
+ * /run. */
 static void sandbox_is_a_tests_own(void **state)
 {
 	struct program guilty;
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(close(open("/run/of-the-machine", O_CREAT | O_WRONLY | O_CLOEXEC, 0644)), 0);
+	assert_int_equal(
+		close(open("/run/of-the-machine", O_CREAT | O_WRONLY | O_CLOEXEC, 0644)), 0);
 	program_run(&guilty, (char *[]){GUILTY, "looks_around", NULL});
 	assert_non_null(strstr(guilty.out_text, "\"links 1, first lo up\""));
 	assert_non_null(strstr(guilty.out_text, "\"pid 2\""));
@@ -399,8 +414,13 @@ static void processes_go_with_their_test(void **state)
 static void bad_options_are_refused(void **state)
 {
 	static char *const bad[][2] = {
-		{"--no-such-option", NULL}, {"--timeout", NULL}, {"--timeout=x", NULL},
-		{"--timeout=0", NULL}, {"--timeout=-1", NULL}, {"--timeout=1e9", NULL}, {"stray", NULL},
+		{"--no-such-option", NULL},
+		{"--timeout", NULL},
+		{"--timeout=x", NULL},
+		{"--timeout=0", NULL},
+		{"--timeout=-1", NULL},
+		{"--timeout=1e9", NULL},
+		{"stray", NULL},
 		{"--timeout=nan", NULL},
 	};
 	struct program guilty;
@@ -410,7 +430,9 @@ static void bad_options_are_refused(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		program_run(&guilty, (char *[]){GUILTY, "passes", bad[i][0], NULL});
 		assert_string_equal(guilty.out_text, "");
-		assert_non_null(strstr(guilty.err_text, i == 6 ? "stray" : i ? "time" : "no-such-option"));
+		assert_non_null(strstr(guilty.err_text, i == 6 ? "stray"
+							: i    ? "time"
+							       : "no-such-option"));
 		program_assert_exit(&guilty, 2);
 		program_free(&guilty);
 	}
@@ -465,9 +487,11 @@ static void assert_prove(const char *tests, int exit_status, const char *words)
 {
 	struct program prove;
 
-	program_run(&prove, (char *[]){"prove", "--exec", "", guilty_path(), "::", (char *)tests, NULL});
+	program_run(&prove,
+		(char *[]){"prove", "--exec", "", guilty_path(), "::", (char *)tests, NULL});
 	if (!strstr(prove.out_text, words))
-		nsrig_fail("prove does not say \"%s\" but: %s%s", words, prove.out_text, prove.err_text);
+		nsrig_fail("prove does not say \"%s\" but: %s%s", words, prove.out_text,
+			prove.err_text);
 	assert_null(strstr(prove.out_text, "Parse errors"));
 	program_assert_exit(&prove, exit_status);
 	program_free(&prove);
@@ -482,12 +506,13 @@ static void prove_says_the_same(void **state)
 	assert_prove("passes,fails,passes", 1, "Failed test:  2");
 	assert_prove("fails_in_do", 1, "Result: FAIL");
 	assert_prove("prints,exits_0,passes", 1, "Failed test:  2");
-	assert_prove("exits_0,exits_3,crashes,kills_itself,fails_in_child,is_misspelt", 1, "Tests: 6 Failed: 6");
+	assert_prove("exits_0,exits_3,crashes,kills_itself,fails_in_child,is_misspelt", 1,
+		"Tests: 6 Failed: 6");
 }
 
 /*
- * Every line of YAML that the runner writes is taken by perl's small reader: the stream has no parse
- * errors with a test that prints what could mislead it.
+ * Every line of YAML that the runner writes is taken by perl's small reader: the stream has no
+ * parse errors with a test that prints what could mislead it.
  */
 static void output_of_any_kind_is_quoted(void **state)
 {

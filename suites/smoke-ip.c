@@ -48,10 +48,12 @@ static const struct nsrig_topo routed = {
 		NSRIG_VETH("router:eth1 10.0.2.254/24 2001:db8:2::fe/64",
 			"server:eth0 10.0.2.2/24 2001:db8:2::2/64"),
 	},
-	.hosts = { "router forwarding" },
+	.hosts = {"router forwarding"},
 	.routes = {
-		"client default via 10.0.1.254", "client default via 2001:db8:1::fe",
-		"server default via 10.0.2.254", "server default via 2001:db8:2::fe",
+		"client default via 10.0.1.254",
+		"client default via 2001:db8:1::fe",
+		"server default via 10.0.2.254",
+		"server default via 2001:db8:2::fe",
 	},
 };
 
@@ -88,8 +90,8 @@ static void ipv6_router_forwards(void **state)
  * A route of the router's that leads nowhere, in the way of the client's pings and of its own:
  * what does each of them see?
  */
-static void assert_stops(struct nsrig *rig, const char *type, const char *dst, int at_client,
-	int at_router)
+static void assert_stops(
+	struct nsrig *rig, const char *type, const char *dst, int at_client, int at_router)
 {
 	struct nsrig_ns *client = nsrig_host(rig, "client"), *router = nsrig_host(rig, "router");
 	const bool silent = at_client == -ETIMEDOUT;
@@ -200,8 +202,8 @@ static void ipv6_sender_learns_the_path_mtu(void **state)
 
 /*  client eth0 10.0.0.1/24 2001:db8::1/64 ------ 10.0.0.2/24 2001:db8::2/64 eth0 server  */
 static const struct nsrig_topo pair = {
-	.links = { NSRIG_VETH("client:eth0 10.0.0.1/24 2001:db8::1/64",
-		"server:eth0 10.0.0.2/24 2001:db8::2/64") },
+	.links = {NSRIG_VETH("client:eth0 10.0.0.1/24 2001:db8::1/64",
+		"server:eth0 10.0.0.2/24 2001:db8::2/64")},
 };
 
 /* The NUD_ state of a neighbour on eth0, and its MAC address ("" for none). */
@@ -327,9 +329,10 @@ static const struct nsrig_topo fork_in_the_road = {
 	.links = {
 		NSRIG_VETH("client:eth0 10.0.1.1/24 198.51.100.1/32",
 			"left:eth0 10.0.1.2/24 192.0.2.1/32"),
-		NSRIG_VETH("client:eth1 10.0.2.1/24", "right:eth0 10.0.2.2/24 192.0.2.1/32"),
+		NSRIG_VETH(
+			"client:eth1 10.0.2.1/24", "right:eth0 10.0.2.2/24 192.0.2.1/32"),
 	},
-	.routes = { "client 192.0.2.1 via 10.0.1.2" },
+	.routes = {"client 192.0.2.1 via 10.0.1.2"},
 };
 
 /* Adds a rule that sends what it applies to along table 100, and lets go of the rule. */

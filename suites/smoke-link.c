@@ -60,8 +60,8 @@ static void assert_receives(int fd, const char *text)
 
 /*  left eth0 10.0.0.1/24 2001:db8::1/64 ------ 10.0.0.2/24 2001:db8::2/64 eth0 right  */
 static const struct nsrig_topo pair = {
-	.links = { NSRIG_VETH("left:eth0 10.0.0.1/24 2001:db8::1/64",
-		"right:eth0 10.0.0.2/24 2001:db8::2/64") },
+	.links = {NSRIG_VETH(
+		"left:eth0 10.0.0.1/24 2001:db8::1/64", "right:eth0 10.0.0.2/24 2001:db8::2/64")},
 };
 
 static void veth_carries_ipv4(void **state)
@@ -211,8 +211,8 @@ static void bridge_carries_multicast_to_who_joined(void **state)
  *  b macvlan0 10.0.0.2/24 -- |
  */
 static const struct nsrig_topo shared_link = {
-	.links = { NSRIG_VETH("machine:eth0", "outside:eth0 10.0.0.9/24") },
-	.hosts = { "a", "b" },
+	.links = {NSRIG_VETH("machine:eth0", "outside:eth0 10.0.0.9/24")},
+	.hosts = {"a", "b"},
 };
 
 static void add_macvlan(struct nsrig_ns *lower, struct nsrig_ns *ns, const char *addr)
@@ -320,7 +320,7 @@ static void dummy_holds_an_address_that_others_reach(void **state)
 }
 
 /*  host tun0 10.0.0.1/24 ------ this program, as 10.0.0.2  */
-static const struct nsrig_topo alone = {.hosts = { "host" }};
+static const struct nsrig_topo alone = {.hosts = {"host"}};
 
 struct datagram {
 	struct iphdr ip;

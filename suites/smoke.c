@@ -15,7 +15,9 @@
 
 void smoke_needs_at(int rc, const char *option, const char *file, int line)
 {
-	/* What the kernel says of a kind of link, qdisc, classifier, protocol that it doesn't have. */
+	/*
+	 * What the kernel says of a kind of link, qdisc, classifier, protocol that it doesn't have.
+	 */
 	if (rc == -EOPNOTSUPP || rc == -ENOENT || rc == -EPROTONOSUPPORT || rc == -EAFNOSUPPORT)
 		nsrig_skip_at(file, line, "needs %s", option);
 	nsrig_assert_ok_at(rc, option, file, line);
@@ -96,7 +98,8 @@ void smoke_assert_udp(struct nsrig_ns *from, struct nsrig_ns *to, const char *ad
 	assert_return_code(client, -client);
 	assert_int_equal(send(client, "ask", 3, 0), 3);
 	assert_true(smoke_readable(server, SMOKE_PATIENCE_MS));
-	assert_int_equal(recvfrom(server, buffer, sizeof(buffer), 0, (struct sockaddr *)&peer, &length), 3);
+	assert_int_equal(
+		recvfrom(server, buffer, sizeof(buffer), 0, (struct sockaddr *)&peer, &length), 3);
 	assert_memory_equal(buffer, "ask", 3);
 	assert_int_equal(sendto(server, "answer", 6, 0, (struct sockaddr *)&peer, length), 6);
 	assert_int_equal(recv(client, buffer, sizeof(buffer), 0), 6);
@@ -123,7 +126,8 @@ static void pass_megabyte(int out, int in)
 
 		assert_true(poll(fds, 2, SMOKE_PATIENCE_MS) > 0);
 		if (fds[1].revents) {
-			n = send(out, sent + MEGABYTE - to_send, to_send, MSG_DONTWAIT | MSG_NOSIGNAL);
+			n = send(out, sent + MEGABYTE - to_send, to_send,
+				MSG_DONTWAIT | MSG_NOSIGNAL);
 			assert_true(n > 0 || (n < 0 && errno == EAGAIN));
 			to_send -= n > 0 ? n : 0;
 		}

@@ -31,8 +31,8 @@ int smoke_connect(struct nsrig_ns *ns, int type, const char *addr, int port);
 bool smoke_readable(int fd, int ms);
 
 /*
- * A datagram goes from one namespace to an address in another, and its answer comes back. The address
- * has to be the one that its host answers from: the first of the link that leads back.
+ * A datagram goes from one namespace to an address in another, and its answer comes back. The
+ * address has to be the one that its host answers from: the first of the link that leads back.
  */
 void smoke_assert_udp(struct nsrig_ns *from, struct nsrig_ns *to, const char *addr);
 
