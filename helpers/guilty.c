@@ -290,6 +290,15 @@ static void waits_for_a_fifo(void **state)
 	close(fd);
 }
 
+static void opens_the_fifo(void **state)
+{
+	int fd = open(getenv("GUILTY_PATH"), O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+}
+
 static void child_comes_back(void **state)
 {
 	pid_t pid = fork();
@@ -457,6 +466,21 @@ static size_t pick(
 	return n;
 }
 
+static int run_100000(int argc, char **argv)
+{
+	enum { COUNT = 100000 };
+	static struct CMUnitTest tests[COUNT];
+	static char names[COUNT][16];
+	int i;
+
+	for (i = 0; i < COUNT; i++) {
+		snprintf(names[i], sizeof(names[i]), "test_%d", i);
+		tests[i].name = names[i];
+		tests[i].test_func = passes;
+	}
+	return nsrig_run(argc, argv, tests, COUNT);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest all[] = {
@@ -491,6 +515,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(fails_with_a_message),
 		cmocka_unit_test(hands_its_output_over),
 		cmocka_unit_test(waits_for_a_fifo),
+		cmocka_unit_test(opens_the_fifo),
 		{.name = GUILTY_LONG_NAME, .test_func = fails},
 		cmocka_unit_test(fails_in_thread),
 		cmocka_unit_test(skips),
@@ -516,6 +541,10 @@ int main(int argc, char **argv)
 	}
 	/* A program may have asked cmocka for this, and the runner must not. */
 	cmocka_set_test_filter("none of these");
+	if (!strcmp(argv[1], "none at all"))
+		return nsrig_run(argc - 1, argv + 1, NULL, 0);
+	if (!strcmp(argv[1], "100000 of them"))
+		return run_100000(argc - 1, argv + 1);
 	count = pick(all, sizeof(all) / sizeof(*all), argv[1], picked);
 	argv[1] = argv[0];
 	return nsrig_run(argc - 1, argv + 1, picked, count);
