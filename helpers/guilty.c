@@ -49,11 +49,13 @@ static int remember_home(void **state)
 	return 0;
 }
 
+/* The suite looks for these words, as a second failure is told by none of its own. */
 static int fail_unless_home(void **state)
 {
 	(void)state;
-	assert_int_equal(own_namespace(), home);
-	return 0;
+	if (own_namespace() != home)
+		printf("away from home\n");
+	return own_namespace() == home ? 0 : -1;
 }
 
 static void passes(void **state)

@@ -64,6 +64,7 @@ static void assert_outcome(const char *test, const char *outcome, const char *wo
 
 	program_run(&guilty, (char *[]){GUILTY, (char *)test, NULL});
 	snprintf(line, sizeof(line), "not ok 1 - %s\n  ---\n  outcome: %s\n", test, outcome);
+	assert_null(strstr(guilty.out_text, "away from home"));
 	assert_non_null(strstr(guilty.out_text, line));
 	if (!strstr(guilty.out_text, words))
 		nsrig_fail("\"%s\" is not in: %s", words, guilty.out_text);
