@@ -344,6 +344,14 @@ static void skips_without_reason(void **state)
 	skip();
 }
 
+/* So that cmocka's closing words are none that the runner asked for. */
+static void skips_in_another_language(void **state)
+{
+	(void)state;
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	skip();
+}
+
 static int skip_in_setup(void **state)
 {
 	(void)state;
@@ -523,6 +531,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(skips),
 		nsrig_test(skips_in_do, &cable),
 		cmocka_unit_test(skips_without_reason),
+		cmocka_unit_test(skips_in_another_language),
 		nsrig_test(skips_in_setup, .setup = skip_in_setup),
 		nsrig_test(fails_in_setup, &cable, .setup = fail_in_setup),
 		nsrig_test(refuses_in_setup, .setup = refuse_in_setup),

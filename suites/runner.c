@@ -344,6 +344,13 @@ static void skips_say_why(void **state)
 		"ok 5 - skips_plainly_in_setup # SKIP skip() gave no reason\n");
 }
 
+/* An end that nobody has called a pass or a skip is none. */
+static void end_without_a_verdict_is_a_failure(void **state)
+{
+	(void)state;
+	assert_failed("skips_in_another_language", "left the test without a verdict");
+}
+
 static void required_skips_fail(void **state)
 {
 	static const char expected[] =
@@ -540,6 +547,7 @@ int main(int argc, char **argv)
 		nsrig_test(odd_beginnings_mislead_nobody),
 		nsrig_test(unwritten_results_are_a_failure),
 		nsrig_test(skips_say_why),
+		nsrig_test(end_without_a_verdict_is_a_failure),
 		nsrig_test(required_skips_fail),
 		nsrig_test(broken_is_told_apart),
 		nsrig_test(sandbox_is_a_tests_own),
