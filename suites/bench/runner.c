@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the runner adds to a test that does nothing, in pid, mount and network namespaces of its own,
+ * its line of TAP included; beside one clone3() into the same namespaces, _exit() and wait.
+ */
+#include "bench.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <nsrig.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TESTS 100
+
+static void does_nothing(void **state)
+{
+	(void)state;
+}
+
+static struct CMUnitTest tests[TESTS];
+
+static char *program[] = {"runner", NULL};
+
+/* The stream goes nowhere, but it is written. */
+static void ours(int count)
+{
+	int out = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	dup2(null, STDOUT_FILENO);
+	if (nsrig_run(1, program, tests, count)) {
+		fprintf(stderr, "the tests did not pass\n");
+		exit(1);
+	}
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	close(null);
+}
+
+static void bare(int count)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET, .exit_signal = SIGCHLD};
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		pid = syscall(SYS_clone3, &args, sizeof(args));
+		if (pid == 0)
+			_exit(0);
+		if (pid < 0 || waitpid(pid, NULL, 0) != pid) {
+			perror("clone3");
+			exit(1);
+		}
+	}
+}
+
+int main(void)
+{
+	static char names[TESTS][16];
+	int i;
+
+	for (i = 0; i < TESTS; i++) {
+		snprintf(names[i], sizeof(names[i]), "test_%d", i);
+		tests[i] = (struct CMUnitTest){.name = names[i], .test_func = does_nothing};
+	}
+	/* Rootless, the runner's first call takes this process into a user namespace. */
+	ours(1);
+	bench_pair("a test that does nothing", ours, bare, TESTS, 10, 2.0);
+	return 0;
+}
