@@ -32,8 +32,8 @@ static double median(double *values, int count)
 	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-void bench_pair(const char *workload, bench_fn *ours, bench_fn *floor, int count, int rounds,
-	double target)
+void bench_pair(
+	const char *workload, bench_fn *ours, bench_fn *floor, int count, int rounds, double target)
 {
 	static double a[2 * ROUNDS_MAX], b[2 * ROUNDS_MAX];
 	double ours_us, floor_us;
@@ -50,6 +50,7 @@ void bench_pair(const char *workload, bench_fn *ours, bench_fn *floor, int count
 	}
 	ours_us = median(a, n);
 	floor_us = median(b, n);
-	printf("%s\t%.1f\t%.1f\t%.2f\t%.2f\n", workload, ours_us, floor_us, ours_us / floor_us, target);
+	printf("%s\t%.1f\t%.1f\t%.2f\t%.2f\n", workload, ours_us, floor_us, ours_us / floor_us,
+		target);
 	fflush(stdout);
 }
