@@ -41,6 +41,7 @@ static char *say(int exit_status, char *const argv[])
 	program_run(&guilty, argv);
 	program_assert_exit(&guilty, exit_status);
 	free(guilty.err_text);
+	program_forget_times(&guilty);
 	return guilty.out_text;
 }
 
