@@ -15,8 +15,7 @@
 
 #define PATIENCE_MS 60000
 
-/* "../..." from the folder of this program, whatever the working directory is. */
-static void resolve(const char *name, char path[PATH_MAX])
+void program_path(const char *name, char path[PATH_MAX])
 {
 	ssize_t length;
 	char *slash;
@@ -39,7 +38,7 @@ void program_start(struct program *program, char *const argv[])
 	int out[2], err[2];
 
 	memset(program, 0, sizeof(*program));
-	resolve(argv[0], path);
+	program_path(argv[0], path);
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
 	program->pid = fork();

@@ -3,6 +3,7 @@
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -17,8 +18,11 @@ struct program {
 /* The program whose tests fail on purpose. */
 #define GUILTY "../helpers/guilty"
 
+/* Where a program is: "../..." is seen from the calling program's folder, all else stays. */
+void program_path(const char *name, char path[PATH_MAX]);
+
 /*
- * Starts argv[0], found in $PATH or as a path; "../..." is seen from the calling program's folder.
+ * Starts argv[0], found in $PATH or as a path: see program_path().
  */
 void program_start(struct program *program, char *const argv[]);
 

@@ -22,18 +22,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Where guilty is, for programs that are to start it. */
-static char *guilty_path(void)
-{
-	static char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	assert_true(length > 0);
-	path[length] = '\0';
-	strcpy(strrchr(path, '/'), "/" GUILTY);
-	return path;
-}
-
 /* Runs guilty with the tests of a list; what it says has to be this, byte by byte. */
 static void assert_stream(const char *tests, int exit_status, const char *expected)
 {
@@ -44,44 +32,6 @@ static void assert_stream(const char *tests, int exit_status, const char *expect
 	assert_string_equal(guilty.out_text, expected);
 	program_assert_exit(&guilty, exit_status);
 	program_free(&guilty);
-}
-
-/* The stream of one test that did not pass, and printed nothing. */
-static void assert_told(const char *test, const char *outcome, const char *message)
-{
-	char expected[1024];
-
-	snprintf(expected, sizeof(expected),
-		"TAP version 13\n1..1\nnot ok 1 - %s\n  ---\n  outcome: %s\n  message: \"%s\"\n  "
-		"...\n",
-		test, outcome, message);
-	assert_stream(test, 1, expected);
-}
-
-static void assert_outcome(const char *test, const char *outcome, const char *words)
-{
-	struct program guilty;
-	char line[128];
-
-	program_run(&guilty, (char *[]){GUILTY, (char *)test, NULL});
-	snprintf(line, sizeof(line), "not ok 1 - %s\n  ---\n  outcome: %s\n", test, outcome);
-	assert_null(strstr(guilty.out_text, "away from home"));
-	assert_non_null(strstr(guilty.out_text, line));
-	if (!strstr(guilty.out_text, words))
-		nsrig_fail("\"%s\" is not in: %s", words, guilty.out_text);
-	program_assert_exit(&guilty, 1);
-	program_free(&guilty);
-}
-
-/* The test fails with these words; its teardown was at home, or it would say so. */
-static void assert_failed(const char *test, const char *words)
-{
-	assert_outcome(test, "failed", words);
-}
-
-static void assert_broken(const char *test, const char *words)
-{
-	assert_outcome(test, "broken", words);
 }
 
 static void pass_is_told(void **state)
@@ -107,19 +57,13 @@ static void failure_is_told_with_its_words(void **state)
 		"TAP version 13\n1..1\nnot ok 1 - fails\n  ---\n  outcome: failed\n"));
 	assert_non_null(
 		strstr(guilty.out_text, "  message: \"\\\"one\\\" != \\\"two\\\"\"\n  at: \""));
-	assert_non_null(strstr(guilty.out_text, "helpers/guilty.c:"));
+	assert_non_null(strstr(guilty.out_text, "helpers/guilty-assert.c:"));
 	assert_non_null(strstr(guilty.out_text, "\"\n  duration_ms: "));
 	assert_non_null(
 		strstr(guilty.out_text, "\n  output:\n    - \"before it failed\"\n  ...\n"));
 	assert_non_null(strstr(guilty.err_text, "# failed: 1 - fails: \"one\" != \"two\" ("));
 	program_assert_exit(&guilty, 1);
 	program_free(&guilty);
-}
-
-static void words_of_fail_msg_are_told(void **state)
-{
-	(void)state;
-	assert_failed("fails_with_a_message", "message: \"number 5 is alive\"");
 }
 
 static void long_names_are_told_whole(void **state)
@@ -137,72 +81,6 @@ static void long_names_are_told_whole(void **state)
 	assert_non_null(strstr(guilty.out_text, "  message: \"\\\"one\\\" != \\\"two\\\"\"\n"));
 	assert_non_null(strstr(guilty.out_text, "  output:\n    - \"before it failed\"\n  ...\n"));
 	program_free(&guilty);
-}
-
-static void failure_in_do_comes_home(void **state)
-{
-	(void)state;
-	assert_failed("fails_in_do", "message: \"\\\"here\\\" != \\\"there\\\"\"");
-	assert_failed("fails_in_do_of_its_own", "message: \"\\\"here\\\" != \\\"there\\\"\"");
-	assert_failed("fails_in_block", "message: \"ping 10.1.0.99: no answer within 20 ms\"");
-}
-
-static void verbs_say_what_is_there(void **state)
-{
-	(void)state;
-	assert_failed(
-		"enters_what_is_closed", "message: \"nsrig_in: the namespace \\\"/proc/self/fd/");
-	assert_failed("names_unknown_host",
-		"no host \\\"middle\\\" in this rig (there are: left, right)");
-}
-
-static void failure_in_a_child_counts(void **state)
-{
-	(void)state;
-	assert_failed("fails_in_child",
-		"message: \"failed in a child process: \\\"three\\\" != \\\"four\\\"\"");
-	assert_failed("child_comes_back", "came back from the test function");
-	assert_failed("grandchild_comes_back", "came back from the test function");
-	assert_outcome("child_fails_with_all_closed", "crashed", "crashed in the test: SIGABRT");
-	assert_failed("skips_in_child", "message: \"skipped in a child process: needs a parent\"");
-	assert_broken("forks_in_setup", "came back from it");
-}
-
-static void failure_in_a_thread_counts(void **state)
-{
-	(void)state;
-	assert_failed("fails_in_thread", " in the test, before it was over");
-}
-
-static void failure_in_teardown_counts(void **state)
-{
-	(void)state;
-	assert_failed("fails_in_teardown", "\\\"nine\\\" != \\\"ten\\\"");
-}
-
-static void leftovers_of_cmocka_count(void **state)
-{
-	(void)state;
-	assert_failed("leaves_a_mock", "remaining item");
-	assert_failed("leaks_memory", "leaked");
-}
-
-static void crashes_are_told_apart(void **state)
-{
-	(void)state;
-	/* AddressSanitizer would make an exit status of it. */
-	setenv("ASAN_OPTIONS", "handle_segv=0", 1);
-	assert_told("crashes", "crashed", "crashed in the test: SIGSEGV (Segmentation fault)");
-	assert_told("aborts", "crashed", "crashed in the test: SIGABRT (Aborted)");
-	assert_told("kills_itself", "crashed", "crashed in the test: SIGKILL (Killed)");
-}
-
-static void early_exits_are_failures(void **state)
-{
-	(void)state;
-	assert_told("exits_0", "failed", "exited with status 0 in the test, before it was over");
-	assert_told("exits_3", "failed", "exited with status 3 in the test, before it was over");
-	assert_told("fails_at_exit", "failed", "exited with status 5 after it was over");
 }
 
 static void the_rest_goes_on(void **state)
@@ -307,9 +185,10 @@ static void output_held_outside_is_left(void **state)
 static void assert_shell(const char *before, int exit_status, const char *expected)
 {
 	struct program shell;
-	char command[PATH_MAX + 64];
+	char guilty[PATH_MAX], command[PATH_MAX + 64];
 
-	snprintf(command, sizeof(command), before, guilty_path());
+	program_path(GUILTY, guilty);
+	snprintf(command, sizeof(command), before, guilty);
 	program_run(&shell, (char *[]){"sh", "-c", command, NULL});
 	assert_string_equal(shell.out_text, expected);
 	program_assert_exit(&shell, exit_status);
@@ -347,13 +226,6 @@ static void skips_say_why(void **state)
 		"ok 5 - skips_plainly_in_setup # SKIP skip() gave no reason\n");
 }
 
-/* An end that nobody has called a pass or a skip is none. */
-static void end_without_a_verdict_is_a_failure(void **state)
-{
-	(void)state;
-	assert_failed("skips_in_another_language", "left the test without a verdict");
-}
-
 static void required_skips_fail(void **state)
 {
 	static const char expected[] =
@@ -370,26 +242,6 @@ static void required_skips_fail(void **state)
 	setenv("NSRIG_REQUIRE", "1", 1);
 	program_run(&guilty, (char *[]){GUILTY, "passes,skips", NULL});
 	assert_memory_equal(guilty.out_text, expected, strlen(expected));
-	program_assert_exit(&guilty, 1);
-	program_free(&guilty);
-}
-
-/* What could not be set up is broken, and that is neither failed nor skipped. */
-static void broken_is_told_apart(void **state)
-{
-	struct program guilty;
-
-	(void)state;
-	assert_told("is_misspelt", "broken",
-		"\\\"right b0 10.1.0.2/24\\\" is no end of a link (expected HOST:LINK [ADDRESS "
-		"...])");
-	assert_told("refuses_in_setup", "broken", "Test setup failed");
-	setenv("ASAN_OPTIONS", "handle_segv=0", 1);
-	assert_told("crashes_in_setup", "broken",
-		"crashed in its set-up: SIGSEGV (Segmentation fault)");
-	program_run(&guilty, (char *[]){GUILTY, "fails_in_setup", NULL});
-	assert_non_null(strstr(guilty.out_text, "  outcome: broken\n"));
-	assert_non_null(strstr(guilty.out_text, "\\\"seven\\\" != \\\"eight\\\""));
 	program_assert_exit(&guilty, 1);
 	program_free(&guilty);
 }
@@ -491,10 +343,11 @@ static void list_and_help_run_nothing(void **state)
 /* What prove says, of all kinds at once. */
 static void assert_prove(const char *tests, int exit_status, const char *words)
 {
+	char guilty[PATH_MAX];
 	struct program prove;
 
-	program_run(&prove,
-		(char *[]){"prove", "--exec", "", guilty_path(), "::", (char *)tests, NULL});
+	program_path(GUILTY, guilty);
+	program_run(&prove, (char *[]){"prove", "--exec", "", guilty, "::", (char *)tests, NULL});
 	if (!strstr(prove.out_text, words))
 		nsrig_fail("prove does not say \"%s\" but: %s%s", words, prove.out_text,
 			prove.err_text);
@@ -532,16 +385,7 @@ int main(int argc, char **argv)
 		nsrig_test(pass_is_told),
 		nsrig_test(output_of_a_pass_is_silent),
 		nsrig_test(failure_is_told_with_its_words),
-		nsrig_test(words_of_fail_msg_are_told),
 		nsrig_test(long_names_are_told_whole),
-		nsrig_test(failure_in_do_comes_home),
-		nsrig_test(verbs_say_what_is_there),
-		nsrig_test(failure_in_a_child_counts),
-		nsrig_test(failure_in_a_thread_counts),
-		nsrig_test(failure_in_teardown_counts),
-		nsrig_test(leftovers_of_cmocka_count),
-		nsrig_test(crashes_are_told_apart),
-		nsrig_test(early_exits_are_failures),
 		nsrig_test(the_rest_goes_on),
 		nsrig_test(time_out_is_told),
 		nsrig_test(scaled_time_out_is_told),
@@ -550,9 +394,7 @@ int main(int argc, char **argv)
 		nsrig_test(odd_beginnings_mislead_nobody),
 		nsrig_test(unwritten_results_are_a_failure),
 		nsrig_test(skips_say_why),
-		nsrig_test(end_without_a_verdict_is_a_failure),
 		nsrig_test(required_skips_fail),
-		nsrig_test(broken_is_told_apart),
 		nsrig_test(sandbox_is_a_tests_own),
 		nsrig_test(processes_go_with_their_test),
 		nsrig_test(bad_options_are_refused),

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The tests of guilty, each of which fails on purpose, in another way. */
+#ifndef GUILTY_H
+#define GUILTY_H
+
+#include <nsrig.h>
+
+/* left:a0 10.1.0.1/24 ====== right:b0 10.1.0.2/24 */
+extern const struct nsrig_topo guilty_cable;
+
+/* A test that is decided before it would begin. */
+void guilty_never_begins(void **state);
+
+struct guilty_tests {
+	const struct CMUnitTest *tests;
+	size_t count;
+};
+
+#define GUILTY_TESTS(tests)                                                                        \
+	{                                                                                          \
+		(tests), sizeof(tests) / sizeof((tests)[0])                                        \
+	}
+
+extern const struct guilty_tests guilty_assert; /* assertions fail, in all kinds of places */
+extern const struct guilty_tests guilty_end;    /* processes end, or don't */
+extern const struct guilty_tests guilty_leave;  /* things are left behind, or changed */
+extern const struct guilty_tests guilty_say;    /* words, skips, and what is no fault at all */
+
+#endif

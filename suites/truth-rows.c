@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/* The rows of the truth table: see truth.c. */
+#include "truth.h"
+
+#include <signal.h>
+
+#define PASSED .outcome = "passed", .message = "", .prove = "All tests successful."
+#define SKIPPED(reason) .outcome = "skipped", .message = (reason), .prove = "All tests successful."
+#define NOT_OK(what, words)                                                                        \
+	.outcome = (what), .message = (words), .prove = "Failed 1/2 subtests", .exit_status = 1
+#define FAILED(words) NOT_OK("failed", words)
+#define BROKEN(words) NOT_OK("broken", words)
+#define CRASHED(words) NOT_OK("crashed", words)
+#define TIMED_OUT                                                                                  \
+	.options = "--timeout=1", NOT_OK("timed out", "timed out in the test, after 1.000 s")
+
+/* clang-format off */
+const struct truth truth_rows[] = {
+	{"does nothing", "passes", .alone = true, PASSED},
+	{"reaches a host", "passes_on_a_cable", PASSED},
+
+	/* Assertions. */
+	{"fails an assertion", "fails", FAILED("\"one\" != \"two\"")},
+	{"calls fail_msg()", "fails_with_a_message", FAILED("number 5 is alive")},
+	{"fails an assertion in its set-up", "fails_in_setup", BROKEN("\"seven\" != \"eight\"*")},
+	{"returns an error from its set-up", "refuses_in_setup", BROKEN("Test setup failed")},
+	{"has a network that can't be built", "is_misspelt", BROKEN("\"right b0 10.1.0.2/24\" is no end of a link *")},
+	{"fails an assertion in its teardown", "fails_in_teardown", FAILED("\"nine\" != \"ten\"*")},
+	{"fails two assertions, in the test and in its teardown", "fails_twice", FAILED("\"seventeen\" != \"eighteen\"*")},
+	{"fails an assertion in do()", "fails_in_do", FAILED("\"here\" != \"there\"")},
+	{"fails an assertion 5 deep in do()", "fails_5_deep", FAILED("0x5 != 0x6")},
+	{"fails an assertion in do(), without a fixture", "fails_in_do_of_its_own", FAILED("\"here\" != \"there\"")},
+	{"fails a verb in nsrig_in()", "fails_in_block", FAILED("ping 10.1.0.99: no answer within 20 ms")},
+	{"enters a namespace that is closed", "enters_what_is_closed", FAILED("nsrig_in: the namespace \"/proc/self/fd/*\" has been closed")},
+	{"names a host that is not there", "names_unknown_host", FAILED("nsrig_host: no host \"middle\" in this rig (there are: left, right)")},
+	{"fails an assertion in a forked child", "fails_in_child", FAILED("failed in a child process: \"three\" != \"four\"")},
+	{"fails an assertion in a grandchild", "fails_in_grandchild", FAILED("failed in a child process: \"thirteen\" != \"fourteen\"")},
+	{"lets a child come back from the test function", "child_comes_back", FAILED("failed in a child process: a child process that the test forked came back from the test function")},
+	{"lets a grandchild with the test's own process id come back", "grandchild_comes_back", FAILED("*came back from the test function*")},
+	{"lets a child come back from its set-up", "forks_in_setup", BROKEN("*a child process that the set-up forked came back from it")},
+	{"fails an assertion in a child that has closed everything", "child_fails_with_all_closed", CRASHED("crashed in the test: SIGABRT (Aborted)")},
+	{"fails an assertion in a second thread", "fails_in_thread", FAILED("exited with status 255 in the test, before it was over")},
+	{"calls nsrig_fail() in a second thread", "fails_in_thread_with_words", FAILED("number 2 is a thread")},
+	{"fails an assertion in an atexit() handler", "asserts_at_exit", FAILED("exited with status 255 after it was over")},
+	{"fails an assertion in a signal handler", "fails_in_signal_handler", FAILED("0xa != 0")},
+	{"leaves a value that a mock was to return", "leaves_a_mock", FAILED("*remaining item*")},
+	{"leaks memory of test_malloc()", "leaks_memory", FAILED("*leaked*")},
+
+	/* Ends, and none. */
+	{"crashes", "crashes", CRASHED("crashed in the test: SIGSEGV (Segmentation fault)")},
+	{"crashes in its set-up", "crashes_in_setup", BROKEN("crashed in its set-up: SIGSEGV (Segmentation fault)")},
+	{"calls abort()", "aborts", CRASHED("crashed in the test: SIGABRT (Aborted)")},
+	{"kills itself", "kills_itself", CRASHED("crashed in the test: SIGKILL (Killed)")},
+	{"overflows its stack", "overflows_its_stack", CRASHED("crashed in the test: SIGSEGV (Segmentation fault)")},
+	{"calls exit(0)", "exits_0", FAILED("exited with status 0 in the test, before it was over")},
+	{"calls _exit(0)", "exits_0_at_once", FAILED("exited with status 0 in the test, before it was over")},
+	{"calls exit(3)", "exits_3", FAILED("exited with status 3 in the test, before it was over")},
+	{"exits with another status in an atexit() handler", "fails_at_exit", FAILED("exited with status 5 after it was over")},
+	{"sleeps for ever", "hangs", TIMED_OUT},
+	{"loops for ever", "loops", TIMED_OUT},
+	{"stops itself (SIGSTOP)", "stops_itself", TIMED_OUT},
+	{"waits for a child that ignores SIGTERM and holds the output open", "waits_for_a_stubborn_child", TIMED_OUT},
+	{"runs out of memory", "runs_out_of_memory", FAILED("block")},
+	{"runs out of descriptors", "runs_out_of_descriptors", FAILED("-errno: *")},
+	{"closes all descriptors", "closes_all_descriptors", FAILED("came to its end, and could not say so: it has closed descriptors that it did not open")},
+
+	/* Words. */
+	{"prints what looks like TAP, and no newline at the end", "says_the_plan", PASSED},
+	{"prints what looks like TAP, and fails", "says_the_plan_and_fails", FAILED("ok 1\\\\nnot ok 2\\\\nBail out!")},
+	{"prints 10 MB on stdout and as much on stderr", "floods", PASSED},
+	{"prints as much, and fails", "floods_and_fails", FAILED("\"after\" != \"the flood\"")},
+	{"prints quotes, colons, dashes and escapes", "prints_odd_things", FAILED("word: \"quoted\"\\\\nsecond line: ...")},
+	{"prints NUL and invalid UTF-8", "says_bytes_and_fails", FAILED("\"one\" != \"two\"")},
+	{"has a name with #, \\\\, a newline and blanks", "a # TODO name\nof \\ two lines  ", "odd_name", FAILED("\"one\" != \"two\"")},
+
+	/* Skips. */
+	{"skips", "skips", SKIPPED("needs a larger machine")},
+	{"skips in its set-up", "skips_in_setup", SKIPPED("needs more in its set-up")},
+	{"skips in do()", "skips_in_do", SKIPPED("needs \\\\#5 and a \\\\\\\\")},
+	{"skips by cmocka's skip()", "skips_without_reason", SKIPPED("skip() gave no reason")},
+	{"skips by cmocka's skip() in its set-up", "skips_plainly_in_setup", SKIPPED("skip() gave no reason")},
+	{"skips in a child process", "skips_in_child", FAILED("skipped in a child process: needs a parent")},
+	{"skips after an assertion has failed in a child", "skips_after_a_failure", FAILED("failed in a child process: \"five\" != \"six\"")},
+	{"skips where --require is given", "skips", "required_skip", "--require", FAILED("skipped, where no skip is allowed: needs a larger machine")},
+	{"ends without a verdict of cmocka's", "skips_in_another_language", FAILED("left the test without a verdict")},
+
+	/* What is changed, or left. */
+	{"changes directory, umask, environment and signal mask", "changes_its_surroundings", PASSED},
+	{"looks at what another one changed", "changes_its_surroundings,finds_its_surroundings", .alone = true, PASSED},
+
+	/* The runner itself. */
+	{"is one of none", "none at all", .alone = true, .outcome = "", .message = "", .prove = "No subtests run", .exit_status = 2},
+	{"runs when the runner gets SIGTERM", "waits_for_a_signal", "sigterm", .environment = "GUILTY_SIGNAL=15", .alone = true,
+		.outcome = "interrupted", .message = "interrupted by SIGTERM in the test", .prove = "Bailout called.  Further testing stopped:  SIGTERM", .exit_status = -SIGTERM},
+	{"runs when the runner gets SIGINT", "waits_for_a_signal", "sigint", .environment = "GUILTY_SIGNAL=2", .alone = true,
+		.outcome = "interrupted", .message = "interrupted by SIGINT in the test", .prove = "Bailout called.  Further testing stopped:  SIGINT", .exit_status = -SIGINT},
+	{"runs when the runner gets SIGKILL", "waits_for_a_signal", "sigkill", .environment = "GUILTY_SIGNAL=9", .alone = true,
+		.outcome = "", .message = "", .prove = "Non-zero wait status: 9", .exit_status = -SIGKILL},
+	{"passes, where stdout is on a full disk", "prints", "full_disk", .environment = "GUILTY_STDOUT=full",
+		.outcome = "", .message = "", .prove = "No plan found in TAP output", .exit_status = 1},
+	{"passes, where nobody reads stdout", "prints", "closed_pipe", .environment = "GUILTY_STDOUT=closed",
+		.outcome = "", .message = "", .prove = "No plan found in TAP output", .exit_status = 1},
+};
+/* clang-format on */
+
+const size_t truth_count = sizeof(truth_rows) / sizeof(*truth_rows);
