@@ -2,23 +2,229 @@
 /* Tests that leave something behind, or something changed. */
 #include "guilty.h"
 
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-static void leaves_processes(void **state)
+static int open_null(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void leaks_a_descriptor(void **state)
+{
+	int fd = open_null();
+
+	(void)state;
+	assert_int_equal(dup2(fd, 77), 77);
+	close(fd);
+}
+
+static void leaks_a_socket(void **state)
 {
 	(void)state;
-	if (fork() == 0) {
+	assert_true(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0) >= 0);
+}
+
+static void leaks_a_namespace(void **state)
+{
+	struct nsrig_ns *ns;
+
+	(void)state;
+	nsrig_assert_ok(nsrig_ns_temp(&ns));
+}
+
+static void leaks_all_descriptors(void **state)
+{
+	const struct rlimit few = {64, 64};
+
+	(void)state;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	while (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0)
+		;
+}
+
+/* A process that stays, once it has said that it is there. */
+static _Noreturn void stay(int fd)
+{
+	signal(SIGTERM, SIG_IGN);
+	if (write(fd, "", 1) != 1)
+		abort();
+	for (;;)
+		pause();
+}
+
+static void leaks_a_child(void **state)
+{
+	int fds[2];
+	char c;
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	if (fork() == 0)
+		stay(fds[1]);
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void leaks_a_daemon(void **state)
+{
+	int fds[2];
+	char c;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
 		setsid();
 		if (fork() == 0)
-			signal(SIGTERM, SIG_IGN);
-		for (;;)
-			pause();
+			stay(fds[1]);
+		_exit(0);
 	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void leaks_a_daemon_and_may(void **state)
+{
+	nsrig_may_leave("process *: *guilty leaks_a_daemon_and_may*");
+	leaks_a_daemon(state);
+}
+
+/* What it may leave is not what it leaves. */
+static void leaks_a_daemon_and_may_not(void **state)
+{
+	nsrig_may_leave("process *: another");
+	nsrig_may_leave("descriptor *");
+	leaks_a_daemon(state);
+}
+
+static void leaks_a_zombie(void **state)
+{
+	siginfo_t ended;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, pid, &ended, WEXITED | WNOWAIT), 0);
+}
+
+static void *sleep_on(void *arg)
+{
+	pthread_setname_np(pthread_self(), "sleeper");
+	pthread_barrier_wait(arg);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void leaks_a_thread(void **state)
+{
+	static pthread_barrier_t there;
+	pthread_t thread;
+
+	(void)state;
+	pthread_barrier_init(&there, NULL, 2);
+	assert_int_equal(pthread_create(&thread, NULL, sleep_on, &there), 0);
+	pthread_barrier_wait(&there);
+	pthread_detach(thread);
+}
+
+static void leaks_a_mount(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir("/run/a place", 0755), 0);
+	assert_int_equal(mount("tmpfs", "/run/a place", "tmpfs", 0, NULL), 0);
+}
+
+static void leaks_a_name(void **state)
+{
+	struct nsrig_ns *ns;
+
+	(void)state;
+	nsrig_assert_ok(nsrig_ns_named("blue", &ns));
+	nsrig_ns_free(ns);
+}
+
+static void leaks_a_link(void **state)
+{
+	struct nsrig_ns *own;
+
+	(void)state;
+	nsrig_assert_ok(nsrig_ns_current(&own));
+	nsrig_assert_ok(nsrig_link_add(own, "bridge", &(struct nsrig_link_spec){.name = "br7"}));
+	nsrig_ns_free(own);
+}
+
+static void wanders_off(void **state)
+{
+	(void)state;
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+}
+
+/* All is well in the end. */
+static void cleans_up_at_exit(void)
+{
+	close(78);
+}
+
+static void leaks_until_exit(void **state)
+{
+	int fd = open_null();
+
+	(void)state;
+	assert_int_equal(dup2(fd, 78), 78);
+	close(fd);
+	atexit(cleans_up_at_exit);
+}
+
+/* Those that were killed or joined a moment ago are not there any more, whatever /proc says. */
+static void *end_at_once(void *arg)
+{
+	return arg;
+}
+
+static void ends_what_it_began(void **state)
+{
+	pthread_t thread;
+	pid_t pid;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(pthread_create(&thread, NULL, end_at_once, NULL), 0);
+		pthread_join(thread, NULL);
+	}
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0);
+		for (i = 0; i < 20; i++) {
+			if (fork() == 0) {
+				for (;;)
+					pause();
+			}
+		}
+		kill(0, SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 /* What a process keeps for itself. */
@@ -54,7 +260,22 @@ static void finds_its_surroundings(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(leaves_processes),
+	cmocka_unit_test(leaks_a_descriptor),
+	cmocka_unit_test(leaks_a_socket),
+	cmocka_unit_test(leaks_a_namespace),
+	cmocka_unit_test(leaks_all_descriptors),
+	cmocka_unit_test(leaks_a_child),
+	cmocka_unit_test(leaks_a_daemon),
+	cmocka_unit_test(leaks_a_daemon_and_may),
+	cmocka_unit_test(leaks_a_daemon_and_may_not),
+	cmocka_unit_test(leaks_a_zombie),
+	cmocka_unit_test(leaks_a_thread),
+	cmocka_unit_test(leaks_a_mount),
+	cmocka_unit_test(leaks_a_name),
+	cmocka_unit_test(leaks_a_link),
+	cmocka_unit_test(wanders_off),
+	cmocka_unit_test(leaks_until_exit),
+	cmocka_unit_test(ends_what_it_began),
 	cmocka_unit_test(changes_its_surroundings),
 	cmocka_unit_test(finds_its_surroundings),
 };

@@ -621,16 +621,18 @@ static void socket_belongs_to_the_other_namespace(void **state)
 static void without_proc_it_works_as_well(void **state)
 {
 	struct nsrig_ns *ns;
-	int fd;
+	int fd, pidfd;
 
 	(void)state;
 	if (umount2("/proc", MNT_DETACH) < 0)
 		nsrig_skip("needs a /proc that can be unmounted (%s)", strerror(errno));
 	/* Kernels before 6.11 say which namespace a thread is in by /proc alone. */
-	fd = syscall(SYS_pidfd_open, getpid(), 0);
-	if (ioctl(fd, _IO(0xFF, 4), 0) < 0)
+	pidfd = syscall(SYS_pidfd_open, getpid(), 0);
+	fd = ioctl(pidfd, _IO(0xFF, 4), 0);
+	if (fd < 0)
 		nsrig_skip("needs Linux 6.11 (PIDFD_GET_NET_NAMESPACE)");
 	close(fd);
+	close(pidfd);
 	nsrig_assert_ok(nsrig_ns_temp(&ns));
 	assert_int_equal(nsrig_do(ns, fail_with_7, NULL), -7);
 	nsrig_ns_free(ns);

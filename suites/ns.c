@@ -135,6 +135,7 @@ static void opens_by_path_pid_and_name(void **state)
 	assert_int_equal(nsrig_ns_same(named, own), 0);
 
 	nsrig_ns_free(own);
+	nsrig_assert_ok(nsrig_ns_unmount(named));
 	nsrig_ns_free(named);
 	nsrig_ns_free(by_path);
 	nsrig_ns_free(by_pid);

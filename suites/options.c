@@ -144,7 +144,7 @@ static void jobs_do_not_change_the_stream(void **state)
 {
 	static char tests[] =
 		"passes_on_a_cable,crashes,skips,fails_in_child,passes,exits_3,prints,"
-		"is_misspelt,fails_in_block,leaves_processes,kills_itself";
+		"is_misspelt,fails_in_block,leaks_a_descriptor,kills_itself";
 	static char *const jobs[] = {"2", "3", "8", "0", "1000"};
 	char *one, *many, list[sizeof(tests)];
 	size_t i;

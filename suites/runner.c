@@ -5,7 +5,6 @@
  *
  *	this test ---- runs ----> [prove ----] guilty ---- runs, each in a sandbox ----> its tests
  */
-#include "count.h"
 #include "program.h"
 
 #include <fcntl.h>
@@ -265,15 +264,6 @@ static void sandbox_is_a_tests_own(void **state)
 	program_free(&guilty);
 }
 
-static void processes_go_with_their_test(void **state)
-{
-	int before = count_processes();
-
-	(void)state;
-	assert_stream("leaves_processes", 0, "TAP version 13\n1..1\nok 1 - leaves_processes\n");
-	assert_int_equal(count_processes(), before);
-}
-
 static void bad_options_are_refused(void **state)
 {
 	static char *const bad[][2] = {
@@ -396,7 +386,6 @@ int main(int argc, char **argv)
 		nsrig_test(skips_say_why),
 		nsrig_test(required_skips_fail),
 		nsrig_test(sandbox_is_a_tests_own),
-		nsrig_test(processes_go_with_their_test),
 		nsrig_test(bad_options_are_refused),
 		nsrig_test(tests_that_are_none_are_refused),
 		nsrig_test(list_and_help_run_nothing),

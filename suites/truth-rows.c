@@ -11,6 +11,7 @@
 #define FAILED(words) NOT_OK("failed", words)
 #define BROKEN(words) NOT_OK("broken", words)
 #define CRASHED(words) NOT_OK("crashed", words)
+#define LEAKED(what) NOT_OK("leaked", "left behind: " what)
 #define TIMED_OUT                                                                                  \
 	.options = "--timeout=1", NOT_OK("timed out", "timed out in the test, after 1.000 s")
 
@@ -39,7 +40,7 @@ const struct truth truth_rows[] = {
 	{"lets a grandchild with the test's own process id come back", "grandchild_comes_back", FAILED("*came back from the test function*")},
 	{"lets a child come back from its set-up", "forks_in_setup", BROKEN("*a child process that the set-up forked came back from it")},
 	{"fails an assertion in a child that has closed everything", "child_fails_with_all_closed", CRASHED("crashed in the test: SIGABRT (Aborted)")},
-	{"fails an assertion in a second thread", "fails_in_thread", FAILED("exited with status 255 in the test, before it was over")},
+	{"fails an assertion in a second thread", "fails_in_thread", FAILED("a second thread called exit(), as a failing assertion of cmocka's does there; its words are lost *")},
 	{"calls nsrig_fail() in a second thread", "fails_in_thread_with_words", FAILED("number 2 is a thread")},
 	{"fails an assertion in an atexit() handler", "asserts_at_exit", FAILED("exited with status 255 after it was over")},
 	{"fails an assertion in a signal handler", "fails_in_signal_handler", FAILED("0xa != 0")},
@@ -84,7 +85,23 @@ const struct truth truth_rows[] = {
 	{"skips where --require is given", "skips", "required_skip", "--require", FAILED("skipped, where no skip is allowed: needs a larger machine")},
 	{"ends without a verdict of cmocka's", "skips_in_another_language", FAILED("left the test without a verdict")},
 
-	/* What is changed, or left. */
+	/* What is left, or changed. */
+	{"leaves a descriptor open", "leaks_a_descriptor", LEAKED("descriptor 77: /dev/null")},
+	{"leaves a socket open", "leaks_a_socket", LEAKED("descriptor *: socket, inet6 dgram")},
+	{"leaves a handle of a namespace open", "leaks_a_namespace", LEAKED("descriptor *: network namespace net:\\[*")},
+	{"leaves all descriptors open that it may have", "leaks_all_descriptors", LEAKED("descriptor *: /dev/null (and * more)")},
+	{"leaves a child process", "leaks_a_child", LEAKED("process *: *guilty leaks_a_child *")},
+	{"leaves a daemonised grandchild", "leaks_a_daemon", LEAKED("process *: *guilty leaks_a_daemon *")},
+	{"leaves a daemon, which nsrig_may_leave() allows", "leaks_a_daemon_and_may", PASSED},
+	{"leaves a daemon, where something else is allowed", "leaks_a_daemon_and_may_not", LEAKED("process *: *")},
+	{"leaves a child that has ended, unwaited for", "leaks_a_zombie", LEAKED("process *: a child that ended, and that nobody waited for")},
+	{"leaves a thread", "leaks_a_thread", LEAKED("thread *: sleeper")},
+	{"leaves a mount", "leaks_a_mount", LEAKED("mount /run/a place: tmpfs")},
+	{"leaves a named namespace", "leaks_a_name", LEAKED("named namespace /run/netns/blue")},
+	{"leaves a link in its own namespace", "leaks_a_link", LEAKED("link br7, in the test's own namespace")},
+	{"calls setns() or unshare() itself, and stays away", "wanders_off", LEAKED("namespace: the test's main thread has stayed in net:\\[*")},
+	{"cleans up in an atexit() handler", "leaks_until_exit", PASSED},
+	{"joins its threads, and kills its processes", "ends_what_it_began", PASSED},
 	{"changes directory, umask, environment and signal mask", "changes_its_surroundings", PASSED},
 	{"looks at what another one changed", "changes_its_surroundings,finds_its_surroundings", .alone = true, PASSED},
 
