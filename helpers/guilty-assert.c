@@ -94,6 +94,13 @@ static void fails_in_do_of_its_own(void **state)
 	nsrig_do(ns, fail_there, NULL);
 }
 
+static void fails_far_away(void **state)
+{
+	(void)state;
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	assert_string_equal("here", "there");
+}
+
 static void fails_in_block(void **state)
 {
 	nsrig_in(nsrig_host(*state, "left"))
@@ -314,6 +321,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(fails_in_do_of_its_own, remember_home, fail_unless_home),
 	nsrig_test(fails_in_block, &guilty_cable, .setup = remember_home,
 		.teardown = fail_unless_home),
+	cmocka_unit_test(fails_far_away),
 	cmocka_unit_test(enters_what_is_closed),
 	nsrig_test(names_unknown_host, &guilty_cable),
 	cmocka_unit_test(fails_with_a_message),

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,33 @@ static void loops(void **state)
 	(void)state;
 	for (;;)
 		n++;
+}
+
+static void *wait_in_thread(void *arg)
+{
+	pthread_setname_np(pthread_self(), "second");
+	nsrig_wait_link(arg, "a0", 60000);
+	return NULL;
+}
+
+/* Two threads wait, each for something else, and a child is stopped. */
+static void waits_for_ever(void **state)
+{
+	pthread_t thread;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	nsrig_assert_ok(nsrig_link_down(nsrig_host(*state, "right"), "b0"));
+	pthread_create(&thread, NULL, wait_in_thread, nsrig_host(*state, "left"));
+	nsrig_in(nsrig_host(*state, "right"))
+		nsrig_assert_ping("127.0.0.1", .ttl = 1, .src = "127.0.0.2", .dev = "lo");
+	nsrig_assert_ok(nsrig_sysctl_set(
+		nsrig_host(*state, "right"), "net/ipv4/icmp_echo_ignore_all", "1"));
+	nsrig_in(nsrig_host(*state, "right"))
+		nsrig_assert_ping("127.0.0.3", .ms = 60000);
 }
 
 static void stops_itself(void **state)
@@ -214,6 +242,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(fails_at_exit),
 	cmocka_unit_test(hangs),
 	cmocka_unit_test(loops),
+	nsrig_test(waits_for_ever, &guilty_cable),
 	cmocka_unit_test(stops_itself),
 	cmocka_unit_test(waits_for_a_stubborn_child),
 	cmocka_unit_test(overflows_its_stack),
