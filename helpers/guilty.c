@@ -7,6 +7,7 @@
  *	GUILTY_PATH	a fifo or a socket, for tests that need one
  *	GUILTY_SIGNAL	a signal that the runner gets, sent when the test "waits_for_a_signal" runs
  *	GUILTY_STDOUT	"full" or "closed": where the stream can't be written
+ *	GUILTY_GROUP	"shares", "fails" or "fails after": what the group's set-up and teardown do
  *
  *	left:a0 10.1.0.1/24 ====== right:b0 10.1.0.2/24
  */
@@ -14,6 +15,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +74,51 @@ static void spoil_stdout(const char *how)
 	}
 }
 
+static int share(void **state)
+{
+	static char shared[] = "shared";
+
+	*state = shared;
+	return 0;
+}
+
+static int fail_group(void **state)
+{
+	(void)state;
+	assert_string_equal("a group", "a crowd");
+	return 0;
+}
+
+static int say_goodbye(void **state)
+{
+	printf("goodbye, %s\n", (char *)*state);
+	return 0;
+}
+
+static void finds_what_is_shared(void **state)
+{
+	assert_string_equal(*state, "shared");
+	assert_ptr_equal(*state, nsrig_group_state());
+}
+
+static void finds_a_rig_and_what_is_shared(void **state)
+{
+	assert_non_null(nsrig_host(*state, "left"));
+	assert_string_equal(nsrig_group_state(), "shared");
+}
+
+static int run_group(
+	const char *group, int argc, char **argv, const struct CMUnitTest *tests, size_t count)
+{
+	bool fails = !strcmp(group, "fails"), fails_after = !strcmp(group, "fails after");
+
+	return nsrig_run_group(argc, argv, tests, count, fails ? fail_group : share,
+		fails_after ? fail_group : say_goodbye);
+}
+
 static const struct CMUnitTest own_tests[] = {
+	cmocka_unit_test(finds_what_is_shared),
+	nsrig_test(finds_a_rig_and_what_is_shared, &guilty_cable),
 	cmocka_unit_test(waits_for_a_signal),
 };
 
@@ -128,6 +174,7 @@ static int run_100000(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *signal = getenv("GUILTY_SIGNAL"), *how = getenv("GUILTY_STDOUT");
+	const char *group = getenv("GUILTY_GROUP");
 	struct CMUnitTest picked[64];
 	size_t count;
 
@@ -147,5 +194,7 @@ int main(int argc, char **argv)
 		return run_100000(argc - 1, argv + 1);
 	count = pick(argv[1], picked);
 	argv[1] = argv[0];
+	if (group)
+		return run_group(group, argc - 1, argv + 1, picked, count);
 	return nsrig_run(argc - 1, argv + 1, picked, count);
 }

@@ -4,6 +4,7 @@
  *
  *	this test ---- runs ----> guilty --filter ... --shard ... --jobs ...
  */
+#include "count.h"
 #include "program.h"
 
 #include <fcntl.h>
@@ -22,9 +23,10 @@ static int clear_environment(void **state)
 {
 	static const char *const names[] = {"NSRIG_FILTER", "NSRIG_SHARD", "NSRIG_JOBS",
 		"NSRIG_TIMEOUT", "NSRIG_TIMEOUT_SCALE", "NSRIG_REPEAT", "NSRIG_UNTIL_FAIL",
-		"NSRIG_FAIL_FAST", "NSRIG_VERBOSE", "NSRIG_SHUFFLE", "NSRIG_REQUIRE",
-		"CI_NODE_INDEX", "CI_NODE_TOTAL", "JOB_COMPLETION_INDEX", "JOB_COMPLETION_COUNT",
-		"TEST_SHARD_INDEX", "TEST_TOTAL_SHARDS", "TEST_SHARD_STATUS_FILE"};
+		"NSRIG_FAIL_FAST", "NSRIG_NO_FORK", "NSRIG_VERBOSE", "NSRIG_SHUFFLE",
+		"NSRIG_REQUIRE", "CI_NODE_INDEX", "CI_NODE_TOTAL", "JOB_COMPLETION_INDEX",
+		"JOB_COMPLETION_COUNT", "TEST_SHARD_INDEX", "TEST_TOTAL_SHARDS",
+		"TEST_SHARD_STATUS_FILE"};
 	size_t i;
 
 	(void)state;
@@ -50,6 +52,16 @@ static char *say(int exit_status, char *const argv[])
 		char *said = say(exit_status, (char *[]){GUILTY, __VA_ARGS__, NULL});              \
                                                                                                    \
 		assert_string_equal(said, expected);                                               \
+		free(said);                                                                        \
+	} while (0)
+
+/* The same, of a part of it. */
+#define assert_says_among(exit_status, expected, ...)                                              \
+	do {                                                                                       \
+		char *said = say(exit_status, (char *[]){GUILTY, __VA_ARGS__, NULL});              \
+                                                                                                   \
+		if (!strstr(said, expected))                                                       \
+			nsrig_fail("\"%s\" is not in: %s", expected, said);                        \
 		free(said);                                                                        \
 	} while (0)
 
@@ -303,6 +315,57 @@ static void arrays_of_any_size(void **state)
 
 #define option(test) nsrig_test(test, .setup = clear_environment)
 
+/* In this process, and yet the same is said of it. */
+static void no_fork_says_the_same(void **state)
+{
+	static const char tests[] = "passes,fails,skips,passes_on_a_cable,skips_without_reason,"
+				    "fails_in_do,fails_with_a_message,leaks_a_descriptor,"
+				    "is_misspelt,fails_in_setup,skips_in_setup,leaks_a_mount,"
+				    "leaks_a_link,prints,fails_in_teardown,ends_what_it_began";
+	char list[sizeof(tests)];
+	char *apart, *here;
+
+	(void)state;
+	strcpy(list, tests);
+	apart = say(1, (char *[]){GUILTY, list, NULL});
+	strcpy(list, tests);
+	here = say(1, (char *[]){GUILTY, list, "--no-fork", NULL});
+	assert_string_equal(here, apart);
+	free(here);
+	free(apart);
+}
+
+static void no_fork_stays_in_the_process(void **state)
+{
+	struct program guilty;
+	char expected[64];
+
+	(void)state;
+	setenv("NSRIG_NO_FORK", "1", 1);
+	program_run(&guilty, (char *[]){GUILTY, "looks_around", NULL});
+	snprintf(expected, sizeof(expected), "\"pid %d\"", guilty.pid);
+	assert_non_null(strstr(guilty.out_text, expected));
+	assert_non_null(strstr(guilty.out_text, "\"links 1, first lo up\""));
+	/* What it prints can be seen at once, and is not in the stream. */
+	snprintf(expected, sizeof(expected), "\npid %d\n", guilty.pid);
+	assert_non_null(strstr(guilty.err_text, expected));
+	program_free(&guilty);
+	assert_says_among(1, "Bail out! the test has ended the process\n", "passes,exits_0,skips");
+}
+
+/* One test's processes don't stay for the next. */
+static void no_fork_ends_processes(void **state)
+{
+	int processes = count_processes();
+
+	(void)state;
+	assert_says_among(1, "\nnot ok 1 - leaks_a_child\n  ---\n  outcome: leaked\n",
+		"leaks_a_child,leaks_a_daemon,passes", "--no-fork");
+	assert_says_among(
+		1, "\nok 3 - passes\n", "leaks_a_daemon,fails_in_child,passes", "--no-fork");
+	assert_int_equal(count_processes(), processes);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +383,9 @@ int main(int argc, char **argv)
 		option(verbose_shows_what_passed),
 		option(scale_is_an_option_too),
 		option(arrays_of_any_size),
+		option(no_fork_says_the_same),
+		option(no_fork_stays_in_the_process),
+		option(no_fork_ends_processes),
 	};
 
 	return nsrig_main(argc, argv, tests);

@@ -85,6 +85,14 @@ const struct truth truth_rows[] = {
 	{"skips where --require is given", "skips", "required_skip", "--require", FAILED("skipped, where no skip is allowed: needs a larger machine")},
 	{"ends without a verdict of cmocka's", "skips_in_another_language", FAILED("left the test without a verdict")},
 
+	/* Groups. */
+	{"is one of a group whose set-up fails", "passes,prints", "group_fails", .environment = "GUILTY_GROUP=fails", .alone = true,
+		.outcome = "broken", .message = "\"a group\" != \"a crowd\"*", .prove = "Failed 2/2 subtests", .exit_status = 1},
+	{"is one of a group whose teardown fails", "passes,prints", "group_fails_after", .environment = "GUILTY_GROUP=fails after", .alone = true,
+		.outcome = "failed", .message = "\"a group\" != \"a crowd\"*", .prove = "Failed 2/2 subtests", .exit_status = 1},
+	{"uses what its group shares", "finds_what_is_shared", .environment = "GUILTY_GROUP=shares", PASSED},
+	{"has a network, and uses what its group shares", "finds_a_rig_and_what_is_shared", .environment = "GUILTY_GROUP=shares", PASSED},
+
 	/* What is left, or changed. */
 	{"leaves a descriptor open", "leaks_a_descriptor", LEAKED("descriptor 77: /dev/null")},
 	{"leaves a socket open", "leaks_a_socket", LEAKED("descriptor *: socket, inet6 dgram")},
