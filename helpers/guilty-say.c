@@ -85,6 +85,31 @@ static void prints_odd_things(void **state)
 	nsrig_fail("word: \"quoted\"\nsecond line: ...");
 }
 
+static void fails_in_utf8(void **state)
+{
+	(void)state;
+	printf("\xe2\x82\xac, and half of it: \xe2\x82\nno character: \xef\xbf\xbf\n");
+	nsrig_fail("\xe2\x82\xac \xc3\xa9");
+}
+
+static void skips_in_utf8(void **state)
+{
+	(void)state;
+	printf("half: \xe2\x82\n");
+	nsrig_skip("needs \xe2\x82\xac and \xe2\x82");
+}
+
+/* Each quote becomes two bytes in the stream: longer than the lines that meson reads. */
+static void fails_with_a_long_line(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 60000; i++)
+		putchar('"');
+	nsrig_fail("too much was said");
+}
+
 static void says_bytes_and_fails(void **state)
 {
 	static const char bytes[] = "nul \0 bell \a invalid \xff\xc3 end";
@@ -193,6 +218,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(floods_and_fails),
 	cmocka_unit_test(prints_odd_things),
 	cmocka_unit_test(says_bytes_and_fails),
+	cmocka_unit_test(fails_in_utf8),
+	cmocka_unit_test(skips_in_utf8),
+	cmocka_unit_test(fails_with_a_long_line),
 	{.name = LONG_NAME, .test_func = fails_under_a_name},
 	{.name = "a # TODO name\nof \\ two lines  ", .test_func = fails_under_a_name},
 	cmocka_unit_test(skips),

@@ -5,7 +5,7 @@
 # shellcheck source=suites/shell.sh
 . "${srcdir:-$(dirname "$0")/..}/suites/shell.sh"
 junit=${srcdir:-$(dirname "$0")/..}/ci/junit
-begin 13
+begin 14
 
 # What a parser of XML finds in a file: what is counted, and each test with what is said of it.
 read_xml() {
@@ -34,7 +34,7 @@ E2
 compare() {
   { read_xml "$work/xml" && echo "exit status $status"; } 2>&1 |
     sed -E "s|$work/||; s|was not run: .*No such file.*|was not run: No such file|
-      s|[^ \"]*guilty\.c:[0-9]+|guilty.c:N|" | diff "$work/expected" - >"$work/difference"
+      s|[^ \"]*guilty-[a-z]*\.c:[0-9]+|guilty.c:N|; s|(duration_ms:) .*|\1 N|" | diff "$work/expected" - >"$work/difference"
   result $? "$1" "$work/difference"
 }
 
@@ -82,10 +82,25 @@ helpers/guilty: 3 tests, 2 failures, 0 errors, 0 skipped
 "one" != "two"
 guilty.c:N
 
+output:
 before it failed
 - crashes: failure: crashed in the test: SIGSEGV (Segmentation fault)
 crashed in the test: SIGSEGV (Segmentation fault)
 - passes
+exit status 1
+E2
+judge "a leak says of what, and a failure in which namespace" helpers/guilty leaks_a_mount,fails_in_block <<'E2'
+testsuites: 2 tests, 2 failures, 0 errors
+helpers/guilty: 2 tests, 2 failures, 0 errors, 0 skipped
+- leaks_a_mount: failure: left behind: mount /run/a place: tmpfs
+left behind: mount /run/a place: tmpfs
+
+leaked:
+mount /run/a place: tmpfs
+- fails_in_block: failure: ping 10.1.0.99: no answer within 20 ms
+ping 10.1.0.99: no answer within 20 ms
+guilty.c:N
+in left
 exit status 1
 E2
 judge "what is broken is an error" helpers/guilty is_misspelt,passes,fails_in_setup <<'E2'
@@ -108,6 +123,7 @@ word: "quoted"
 second line: ...
 guilty.c:N
 
+output:
 word: after
 word : after
  a: b
@@ -220,6 +236,7 @@ not ok 2 - fails
   outcome: failed
   message: "\"one\" != \"two\""
   at: "guilty.c:N"
+  duration_ms: N
   output:
     - "before it failed"
   ...

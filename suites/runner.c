@@ -418,6 +418,58 @@ static void output_of_any_kind_is_quoted(void **state)
 	assert_prove("prints_odd_things,passes", 1, "Failed test:  1");
 }
 
+/* Harnesses read UTF-8: what isn't is escaped where that can be, or left out. */
+static void stream_is_utf8(void **state)
+{
+	struct program guilty;
+
+	(void)state;
+	program_run(&guilty, (char *[]){GUILTY, "fails_in_utf8", NULL});
+	assert_non_null(strstr(guilty.out_text, "  message: \"\xe2\x82\xac \xc3\xa9\"\n"));
+	assert_non_null(
+		strstr(guilty.out_text, "    - \"\xe2\x82\xac, and half of it: \\xe2\\x82\"\n"));
+	assert_non_null(strstr(guilty.out_text, "    - \"no character: \\xef\\xbf\\xbf\"\n"));
+	program_free(&guilty);
+	program_run(&guilty, (char *[]){GUILTY, "skips_in_utf8", "--verbose", NULL});
+	assert_string_equal(guilty.out_text,
+		"TAP version 13\n1..1\nok 1 - skips_in_utf8 # SKIP needs \xe2\x82\xac and ??\n"
+		"# half: \n");
+	program_free(&guilty);
+}
+
+static void long_lines_are_broken(void **state)
+{
+	struct program guilty;
+	size_t quotes = 0;
+	char *line, *save;
+
+	(void)state;
+	program_run(&guilty, (char *[]){GUILTY, "fails_with_a_long_line", NULL});
+	for (line = strtok_r(guilty.out_text, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save)) {
+		assert_true(strlen(line) < 40000);
+		if (!strncmp(line, "    - \"", 7))
+			quotes += (strlen(line) - 8) / 2;
+	}
+	assert_int_equal(quotes, 60000);
+	program_free(&guilty);
+}
+
+/* For those who let a harness read both streams as one. */
+static void stderr_is_comments(void **state)
+{
+	struct program guilty;
+	char *line, *save;
+
+	(void)state;
+	program_run(&guilty, (char *[]){GUILTY, "says_the_plan_and_fails,fails,is_misspelt", NULL});
+	assert_non_null(strstr(guilty.err_text, "# failed: 1 - says_the_plan_and_fails: ok 1 not"));
+	for (line = strtok_r(guilty.err_text, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save))
+		assert_memory_equal(line, "# ", 2);
+	program_free(&guilty);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -442,6 +494,9 @@ int main(int argc, char **argv)
 		nsrig_test(list_and_help_run_nothing),
 		nsrig_test(prove_says_the_same),
 		nsrig_test(output_of_any_kind_is_quoted),
+		nsrig_test(stream_is_utf8),
+		nsrig_test(long_lines_are_broken),
+		nsrig_test(stderr_is_comments),
 	};
 
 	return nsrig_main(argc, argv, tests);
