@@ -193,6 +193,25 @@ static void jobs_run_side_by_side(void **state)
 	rmdir(path);
 }
 
+/* The next test is made ready while one runs, but it does not begin: here it would help. */
+static void tests_wait_for_their_turn(void **state)
+{
+	char path[] = "/tmp/nsrig-options-XXXXXX", fifo[64], *text;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	snprintf(fifo, sizeof(fifo), "%s/fifo", path);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	setenv("GUILTY_PATH", fifo, 1);
+	text = say(
+		1, (char *[]){GUILTY, "waits_for_a_fifo,opens_the_fifo", "--timeout", "1", NULL});
+	assert_non_null(strstr(text, "not ok 1 - waits_for_a_fifo\n"));
+	assert_non_null(strstr(text, "not ok 2 - opens_the_fifo\n"));
+	free(text);
+	unlink(fifo);
+	rmdir(path);
+}
+
 static void rounds_are_repeated(void **state)
 {
 	(void)state;
@@ -375,6 +394,7 @@ int main(int argc, char **argv)
 		option(shards_of_engines_are_read),
 		option(jobs_do_not_change_the_stream),
 		option(jobs_run_side_by_side),
+		option(tests_wait_for_their_turn),
 		option(rounds_are_repeated),
 		option(rounds_go_on_until_one_fails),
 		option(order_is_the_seeds),
