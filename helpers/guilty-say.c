@@ -187,6 +187,21 @@ static void skips_after_a_failure(void **state)
 	nsrig_skip("needs what it has not");
 }
 
+static void saves_a_file(void **state)
+{
+	char path[4096];
+	FILE *file;
+
+	(void)state;
+	if (!nsrig_artifacts())
+		nsrig_skip("needs a place for it");
+	snprintf(path, sizeof(path), "%s/a file", nsrig_artifacts());
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs("to be seen\n", file);
+	fclose(file);
+}
+
 /* Writes what it sees of the machine, for the suite to compare. */
 static void looks_around(void **state)
 {
@@ -231,6 +246,7 @@ static const struct CMUnitTest tests[] = {
 	{"skips_plainly_in_setup", guilty_never_begins, plain_skip_in_setup, NULL, NULL},
 	cmocka_unit_test(skips_in_child),
 	cmocka_unit_test(skips_after_a_failure),
+	cmocka_unit_test(saves_a_file),
 	cmocka_unit_test(looks_around),
 	{.name = "nothing to run"},
 };

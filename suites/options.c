@@ -7,11 +7,14 @@
 #include "count.h"
 #include "program.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <nsrig.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,10 +26,10 @@ static int clear_environment(void **state)
 {
 	static const char *const names[] = {"NSRIG_FILTER", "NSRIG_SHARD", "NSRIG_JOBS",
 		"NSRIG_TIMEOUT", "NSRIG_TIMEOUT_SCALE", "NSRIG_REPEAT", "NSRIG_UNTIL_FAIL",
-		"NSRIG_FAIL_FAST", "NSRIG_NO_FORK", "NSRIG_VERBOSE", "NSRIG_SHUFFLE",
-		"NSRIG_REQUIRE", "CI_NODE_INDEX", "CI_NODE_TOTAL", "JOB_COMPLETION_INDEX",
-		"JOB_COMPLETION_COUNT", "TEST_SHARD_INDEX", "TEST_TOTAL_SHARDS",
-		"TEST_SHARD_STATUS_FILE"};
+		"NSRIG_FAIL_FAST", "NSRIG_NO_FORK", "NSRIG_ARTIFACTS", "NSRIG_VERBOSE",
+		"NSRIG_SHUFFLE", "NSRIG_REQUIRE", "CI_NODE_INDEX", "CI_NODE_TOTAL",
+		"JOB_COMPLETION_INDEX", "JOB_COMPLETION_COUNT", "TEST_SHARD_INDEX",
+		"TEST_TOTAL_SHARDS", "TEST_SHARD_STATUS_FILE"};
 	size_t i;
 
 	(void)state;
@@ -334,6 +337,146 @@ static void arrays_of_any_size(void **state)
 
 #define option(test) nsrig_test(test, .setup = clear_environment)
 
+/* What is in a file of a folder, to be freed; NULL if there is none. */
+static char *read_file(const char *folder, const char *name)
+{
+	char path[PATH_MAX], *text;
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	assert_int_equal(fstat(fd, &st), 0);
+	text = calloc(1, st.st_size + 1);
+	assert_int_equal(read(fd, text, st.st_size), st.st_size);
+	close(fd);
+	return text;
+}
+
+static void assert_saved(const char *folder, const char *name, const char *expected)
+{
+	char *text = read_file(folder, name);
+
+	if (!text)
+		nsrig_fail("no file %s", name);
+	if (!strstr(text, expected))
+		nsrig_fail("%s: \"%s\" is not in: %s", name, expected, text);
+	free(text);
+}
+
+static void assert_not_saved(const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static void artifacts_are_kept(void **state)
+{
+	char folder[] = "/tmp/nsrig-artifacts-XXXXXX", out[64];
+	char odd[] = "a # TODO name\nof \\ two lines  ,passes";
+	char *whole;
+
+	(void)state;
+	setenv("ASAN_OPTIONS", "handle_segv=0", 1);
+	assert_non_null(mkdtemp(folder));
+	snprintf(out, sizeof(out), "%s/new/er", folder);
+	free(say(1, (char *[]){GUILTY, "passes,prints,fails,saves_a_file,floods,crashes",
+			    "--artifacts", out, "--jobs=3", NULL}));
+	assert_not_saved(out, "guilty/passes");
+	assert_saved(out, "guilty/prints/output", "ok 1 - not the stream's\nnor this\n");
+	assert_not_saved(out, "guilty/prints/verdict");
+	assert_saved(out, "guilty/fails/output", "before it failed\n");
+	assert_saved(out, "guilty/fails/verdict", "  message: \"\\\"one\\\" != \\\"two\\\"\"\n");
+	assert_saved(out, "guilty/saves_a_file/a file", "to be seen\n");
+	assert_not_saved(out, "guilty/saves_a_file/verdict");
+	assert_not_saved(out, "guilty/crashes/output");
+	assert_saved(out, "guilty/crashes/verdict", "SIGSEGV");
+	/* All of it, and not only the end that is told. */
+	whole = read_file(out, "guilty/floods/output");
+	assert_true(strlen(whole) >= 20 << 20);
+	free(whole);
+
+	setenv("NSRIG_ARTIFACTS", out, 1);
+	free(say(1, (char *[]){GUILTY, odd, "--repeat=2", NULL}));
+	assert_saved(out, "guilty/a%20%23%20TODO%20name%0Aof%20%5C%20two%20lines%20%20,2/output",
+		"before it failed\n");
+	free(say(1, (char *[]){GUILTY, "saves_a_file,fails_in_do,prints", "--no-fork", NULL}));
+	assert_saved(out, "guilty/fails_in_do/verdict", "  namespace: \"left\"\n");
+	assert_saved(out, "guilty/prints/output", "nor this\n");
+	unsetenv("NSRIG_ARTIFACTS");
+	assert_says(0, "TAP version 13\n1..1\nok 1 - saves_a_file # SKIP needs a place for it\n",
+		"saves_a_file");
+
+	assert_refused("/dev/null/x\" can't be written: Not a directory", "passes", "--artifacts",
+		"/dev/null/x");
+	assert_refused("is below /run", "passes", "--artifacts", "/run/x");
+	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+/* A disk that is full of them is no success. */
+static void artifacts_that_are_lost_are_told(void **state)
+{
+	char folder[] = "/tmp/nsrig-artifacts-XXXXXX";
+	struct program guilty;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(mount("tmpfs", folder, "tmpfs", 0, "size=1m"), 0);
+	program_run(&guilty, (char *[]){GUILTY, "floods,passes", "--artifacts", folder, NULL});
+	assert_string_equal(
+		guilty.out_text, "TAP version 13\n1..2\nok 1 - floods\nok 2 - passes\n");
+	assert_string_equal(guilty.err_text, "--artifacts: output: No space left on device\n");
+	program_assert_exit(&guilty, 1);
+	program_free(&guilty);
+	assert_int_equal(umount(folder), 0);
+	rmdir(folder);
+}
+
+/* How far the run is, for who looks at it; and nothing for a file. */
+static void progress_is_for_terminals(void **state)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	char guilty[PATH_MAX], command[PATH_MAX + 256], said[4096];
+	struct program shell;
+	ssize_t length;
+
+	(void)state;
+	if (terminal < 0 || grantpt(terminal) < 0 || unlockpt(terminal) < 0)
+		nsrig_skip("needs pseudo-terminals (%s)", strerror(errno));
+	program_path(GUILTY, guilty);
+	setenv("TERM", "xterm", 1);
+	snprintf(command, sizeof(command), "exec %s passes,hangs,fails --timeout=1 --jobs=2 2>%s",
+		guilty, ptsname(terminal));
+	program_run(&shell, (char *[]){"sh", "-c", command, NULL});
+	length = read(terminal, said, sizeof(said) - 1);
+	assert_true(length > 0);
+	said[length] = '\0';
+	assert_non_null(strstr(said, "\r\033[K[1/3"));
+	assert_non_null(strstr(said, "] 0:00 hangs 0 s"));
+	/* Taken away before a line that stays. */
+	assert_non_null(strstr(said, "\r\033[K# timed out: 2 - hangs"));
+	assert_null(strstr(shell.out_text, "\033"));
+	program_free(&shell);
+	close(terminal);
+
+	program_run(&shell, (char *[]){GUILTY, "passes,hangs", "--timeout=0.3", NULL});
+	assert_null(strstr(shell.err_text, "\033"));
+	assert_null(strstr(shell.err_text, "hangs 0 s"));
+	program_free(&shell);
+}
+
 /* In this process, and yet the same is said of it. */
 static void no_fork_says_the_same(void **state)
 {
@@ -403,6 +546,9 @@ int main(int argc, char **argv)
 		option(verbose_shows_what_passed),
 		option(scale_is_an_option_too),
 		option(arrays_of_any_size),
+		option(artifacts_are_kept),
+		option(artifacts_that_are_lost_are_told),
+		option(progress_is_for_terminals),
 		option(no_fork_says_the_same),
 		option(no_fork_stays_in_the_process),
 		option(no_fork_ends_processes),
