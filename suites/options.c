@@ -21,23 +21,6 @@
 
 #define SOME "passes,prints,skips,fails"
 
-/* Variables that a pipeline may have set for this very suite. */
-static int clear_environment(void **state)
-{
-	static const char *const names[] = {"NSRIG_FILTER", "NSRIG_SHARD", "NSRIG_JOBS",
-		"NSRIG_TIMEOUT", "NSRIG_TIMEOUT_SCALE", "NSRIG_REPEAT", "NSRIG_UNTIL_FAIL",
-		"NSRIG_FAIL_FAST", "NSRIG_NO_FORK", "NSRIG_ARTIFACTS", "NSRIG_VERBOSE",
-		"NSRIG_SHUFFLE", "NSRIG_REQUIRE", "CI_NODE_INDEX", "CI_NODE_TOTAL",
-		"JOB_COMPLETION_INDEX", "JOB_COMPLETION_COUNT", "TEST_SHARD_INDEX",
-		"TEST_TOTAL_SHARDS", "TEST_SHARD_STATUS_FILE"};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		unsetenv(names[i]);
-	return 0;
-}
-
 /* What guilty says with these arguments; to be freed. */
 static char *say(int exit_status, char *const argv[])
 {
@@ -86,6 +69,9 @@ static void filters_choose(void **state)
 	(void)state;
 	assert_says(0, "passes\nprints\nskips\nfails\n", SOME, "--list");
 	assert_says(0, "passes\nprints\n", SOME, "--list", "--filter", "p*");
+	setenv("NSRIG_LIST", "1", 1);
+	assert_says(0, "passes\n", SOME, "--filter", "pa*");
+	unsetenv("NSRIG_LIST");
 	assert_says(0, "passes\nskips\n", SOME, "--list", "--filter", "pas*", "--filter=skips");
 	assert_says(0, "passes\nskips\nfails\n", SOME, "--list", "--filter", "!pr*");
 	assert_says(0, "passes\n", SOME, "--list", "--filter", "p*", "--filter", "!prints");
@@ -134,13 +120,13 @@ static void shards_of_engines_are_read(void **state)
 	assert_says(0, "passes\nskips\n", SOME, "--list", "--shard", "1/2");
 	setenv("CI_NODE_INDEX", "3", 1);
 	assert_refused("CI_NODE_INDEX: \"3\"", SOME, "--list");
-	clear_environment(NULL);
+	program_clear_environment(NULL);
 
 	setenv("JOB_COMPLETION_INDEX", "1", 1);
 	assert_says(0, "passes\nprints\nskips\nfails\n", SOME, "--list");
 	setenv("JOB_COMPLETION_COUNT", "3", 1);
 	assert_says(0, "prints\n", SOME, "--list");
-	clear_environment(NULL);
+	program_clear_environment(NULL);
 
 	assert_non_null(mkdtemp(path));
 	snprintf(status, sizeof(status), "%s/status", path);
@@ -335,7 +321,7 @@ static void arrays_of_any_size(void **state)
 	assert_refused("two tests of the name \"passes\"", "passes,fails,passes");
 }
 
-#define option(test) nsrig_test(test, .setup = clear_environment)
+#define option(test) nsrig_test(test, .setup = program_clear_environment)
 
 /* What is in a file of a folder, to be freed; NULL if there is none. */
 static char *read_file(const char *folder, const char *name)

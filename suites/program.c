@@ -15,6 +15,26 @@
 
 #define PATIENCE_MS 60000
 
+int program_clear_environment(void **state)
+{
+	static const char *const names[] = {"CI_NODE_INDEX", "CI_NODE_TOTAL",
+		"JOB_COMPLETION_INDEX", "JOB_COMPLETION_COUNT", "TEST_SHARD_INDEX",
+		"TEST_TOTAL_SHARDS", "TEST_SHARD_STATUS_FILE", "HARNESS_OPTIONS"};
+	char **variable = environ, name[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		unsetenv(names[i]);
+	while (*variable) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(*variable, "="), *variable);
+		/* unsetenv() moves what follows to this place. */
+		if (strncmp(name, "NSRIG_", strlen("NSRIG_")) || unsetenv(name) < 0)
+			variable++;
+	}
+	return 0;
+}
+
 void program_path(const char *name, char path[PATH_MAX])
 {
 	ssize_t length;

@@ -18,6 +18,12 @@ struct program {
 /* The program whose tests fail on purpose. */
 #define GUILTY "../helpers/guilty"
 
+/*
+ * Takes away what a person or a pipeline may have set for the calling suite, and is not meant for the
+ * programs that it runs. For a fixture, or to be called.
+ */
+int program_clear_environment(void **state);
+
 /* Where a program is: "../..." is seen from the calling program's folder, all else stays. */
 void program_path(const char *name, char path[PATH_MAX]);
 

@@ -128,9 +128,9 @@ static void time_out_tells_what_processes_did(void **state)
 	unsetenv("NSRIG_TIMEOUT_SCALE");
 	program_run(&guilty, (char *[]){GUILTY, "waits_for_ever", "--timeout=4", NULL});
 	assert_said(&guilty, "\n  processes:\n    - \"process 2: ");
-	assert_said(&guilty, "guilty waits_for_ever --timeout=4: sleeping");
+	assert_said(&guilty, "guilty waits_for_ever --timeout=4: ");
 	assert_said(&guilty, "    - \"  waits for 127.0.0.3 to answer a ping\"\n");
-	assert_said(&guilty, "    - \"  thread 4, second: sleeping");
+	assert_said(&guilty, "    - \"  thread 4, second: ");
 	assert_said(&guilty,
 		"    - \"  waits for link a0 in \\\"left\\\"; last seen: up, no carrier\"\n");
 	assert_said(&guilty, "    - \"process 3: ");
@@ -470,33 +470,35 @@ static void stderr_is_comments(void **state)
 	program_free(&guilty);
 }
 
+#define judged(test) nsrig_test(test, .setup = program_clear_environment)
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		nsrig_test(pass_is_told),
-		nsrig_test(output_of_a_pass_is_silent),
-		nsrig_test(failure_is_told_with_its_words),
-		nsrig_test(long_names_are_told_whole),
-		nsrig_test(the_rest_goes_on),
-		nsrig_test(time_out_is_told),
-		nsrig_test(time_out_tells_what_processes_did),
-		nsrig_test(failure_tells_its_namespace),
-		nsrig_test(scaled_time_out_is_told),
-		nsrig_test(ended_in_time_is_no_time_out),
-		nsrig_test(output_held_outside_is_left),
-		nsrig_test(odd_beginnings_mislead_nobody),
-		nsrig_test(unwritten_results_are_a_failure),
-		nsrig_test(skips_say_why),
-		nsrig_test(required_skips_fail),
-		nsrig_test(sandbox_is_a_tests_own),
-		nsrig_test(bad_options_are_refused),
-		nsrig_test(tests_that_are_none_are_refused),
-		nsrig_test(list_and_help_run_nothing),
-		nsrig_test(prove_says_the_same),
-		nsrig_test(output_of_any_kind_is_quoted),
-		nsrig_test(stream_is_utf8),
-		nsrig_test(long_lines_are_broken),
-		nsrig_test(stderr_is_comments),
+		judged(pass_is_told),
+		judged(output_of_a_pass_is_silent),
+		judged(failure_is_told_with_its_words),
+		judged(long_names_are_told_whole),
+		judged(the_rest_goes_on),
+		judged(time_out_is_told),
+		judged(time_out_tells_what_processes_did),
+		judged(failure_tells_its_namespace),
+		judged(scaled_time_out_is_told),
+		judged(ended_in_time_is_no_time_out),
+		judged(output_held_outside_is_left),
+		judged(odd_beginnings_mislead_nobody),
+		judged(unwritten_results_are_a_failure),
+		judged(skips_say_why),
+		judged(required_skips_fail),
+		judged(sandbox_is_a_tests_own),
+		judged(bad_options_are_refused),
+		judged(tests_that_are_none_are_refused),
+		judged(list_and_help_run_nothing),
+		judged(prove_says_the_same),
+		judged(output_of_any_kind_is_quoted),
+		judged(stream_is_utf8),
+		judged(long_lines_are_broken),
+		judged(stderr_is_comments),
 	};
 
 	return nsrig_main(argc, argv, tests);

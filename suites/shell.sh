@@ -9,9 +9,11 @@ export guilty
 export ASAN_OPTIONS=handle_segv=0
 
 # Variables that a pipeline may have set for this very suite.
-unset NSRIG_FILTER NSRIG_SHARD NSRIG_JOBS NSRIG_TIMEOUT NSRIG_REPEAT NSRIG_UNTIL_FAIL NSRIG_FAIL_FAST \
-  NSRIG_VERBOSE NSRIG_SHUFFLE NSRIG_REQUIRE CI_NODE_INDEX CI_NODE_TOTAL JOB_COMPLETION_INDEX \
-  JOB_COMPLETION_COUNT TEST_SHARD_INDEX TEST_TOTAL_SHARDS TEST_SHARD_STATUS_FILE HARNESS_OPTIONS
+unset CI_NODE_INDEX CI_NODE_TOTAL JOB_COMPLETION_INDEX JOB_COMPLETION_COUNT TEST_SHARD_INDEX \
+  TEST_TOTAL_SHARDS TEST_SHARD_STATUS_FILE HARNESS_OPTIONS
+for variable in $(env | sed -n 's/^\(NSRIG_[A-Z_]*\)=.*/\1/p'); do
+  [ "$variable" = NSRIG_TIMEOUT_SCALE ] || unset "$variable"
+done
 
 # begin COUNT: a plan; or of none, where the machine lets nsrig run no test.
 begin() {

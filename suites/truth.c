@@ -144,7 +144,7 @@ static void check(void **state)
 
 	/* AddressSanitizer would make words of a crash, and an abort of a want of memory. */
 	setenv("ASAN_OPTIONS", "handle_segv=0:allocator_may_return_null=1", 1);
-	unsetenv("NSRIG_TIMEOUT_SCALE");
+	program_clear_environment(NULL);
 	if (row->environment)
 		putenv((char *)row->environment);
 	program_path(GUILTY, guilty);

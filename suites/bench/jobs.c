@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What two jobs gain: tests that each wait 20 ms, two at a time, beside the same one by one. Both
+ * are ours; half the time is the floor of that.
+ */
+#include "bench.h"
+
+#include <fcntl.h>
+#include <nsrig.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define TESTS 100
+
+static struct CMUnitTest tests[TESTS];
+
+/* As a test that waits for a network does. */
+static void waits(void **state)
+{
+	(void)state;
+	poll(NULL, 0, 20);
+}
+
+/* The stream goes nowhere, but it is written. */
+static void run(char *option, int count)
+{
+	char *program[] = {"jobs", option, NULL};
+	int out = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	dup2(null, STDOUT_FILENO);
+	if (nsrig_run(2, program, tests, count)) {
+		fprintf(stderr, "the tests did not pass\n");
+		exit(1);
+	}
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	close(null);
+}
+
+static void two(int count)
+{
+	run("--jobs=2", count);
+}
+
+static void one(int count)
+{
+	run("--jobs=1", count);
+}
+
+int main(void)
+{
+	static char names[TESTS][16];
+	int i;
+
+	for (i = 0; i < TESTS; i++) {
+		snprintf(names[i], sizeof(names[i]), "test_%d", i);
+		tests[i] = (struct CMUnitTest){.name = names[i], .test_func = waits};
+	}
+	one(1);
+	bench_pair("100 tests that wait 20 ms, --jobs 2 for 1", two, one, TESTS, 3, 0.55);
+	return 0;
+}
