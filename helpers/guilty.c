@@ -7,7 +7,8 @@
  *	GUILTY_PATH	a fifo or a socket, for tests that need one
  *	GUILTY_SIGNAL	a signal that the runner gets, sent when the test "waits_for_a_signal" runs
  *	GUILTY_STDOUT	"full" or "closed": where the stream can't be written
- *	GUILTY_GROUP	"shares", "fails" or "fails after": what the group's set-up and teardown do
+ *	GUILTY_GROUP	"shares", "fails", "refuses" or "fails after": what the group's set-up and teardown
+ *			do
  *
  *	left:a0 10.1.0.1/24 ====== right:b0 10.1.0.2/24
  */
@@ -89,6 +90,12 @@ static int fail_group(void **state)
 	return 0;
 }
 
+static int refuse_group(void **state)
+{
+	(void)state;
+	return -1;
+}
+
 static int say_goodbye(void **state)
 {
 	printf("goodbye, %s\n", (char *)*state);
@@ -110,10 +117,15 @@ static void finds_a_rig_and_what_is_shared(void **state)
 static int run_group(
 	const char *group, int argc, char **argv, const struct CMUnitTest *tests, size_t count)
 {
-	bool fails = !strcmp(group, "fails"), fails_after = !strcmp(group, "fails after");
+	CMFixtureFunction setup = share, teardown = say_goodbye;
 
-	return nsrig_run_group(argc, argv, tests, count, fails ? fail_group : share,
-		fails_after ? fail_group : say_goodbye);
+	if (!strcmp(group, "fails"))
+		setup = fail_group;
+	else if (!strcmp(group, "refuses"))
+		setup = refuse_group;
+	else if (!strcmp(group, "fails after"))
+		teardown = fail_group;
+	return nsrig_run_group(argc, argv, tests, count, setup, teardown);
 }
 
 static const struct CMUnitTest own_tests[] = {

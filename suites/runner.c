@@ -7,16 +7,22 @@
  */
 #include "program.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <nsrig.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -174,14 +180,13 @@ static void scaled_time_out_is_told(void **state)
 }
 
 /* A runner that was held up itself finds the test ended, and in time for all that it knows. */
-static void ended_in_time_is_no_time_out(void **state)
+static void hold_up_a_runner(void)
 {
 	char path[] = "/tmp/nsrig-runner-XXXXXX";
 	struct program guilty;
 	char fifo[64];
 	int fd;
 
-	(void)state;
 	unsetenv("NSRIG_TIMEOUT_SCALE");
 	assert_non_null(mkdtemp(path));
 	snprintf(fifo, sizeof(fifo), "%s/fifo", path);
@@ -201,6 +206,30 @@ static void ended_in_time_is_no_time_out(void **state)
 	rmdir(path);
 	assert_string_equal(guilty.out_text, "TAP version 13\n1..1\nok 1 - waits_for_a_fifo\n");
 	program_free(&guilty);
+}
+
+static void ended_in_time_is_no_time_out(void **state)
+{
+	(void)state;
+	hold_up_a_runner();
+}
+
+/* Where no pidfd tells of the end, that of the streams does. */
+static void ended_in_time_without_pidfds(void **state)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {sizeof(filter) / sizeof(*filter), filter};
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		nsrig_skip("needs CONFIG_SECCOMP_FILTER");
+	hold_up_a_runner();
 }
 
 /* Somebody outside holds the output open: that is no reason to wait. */
@@ -485,6 +514,7 @@ int main(int argc, char **argv)
 		judged(failure_tells_its_namespace),
 		judged(scaled_time_out_is_told),
 		judged(ended_in_time_is_no_time_out),
+		judged(ended_in_time_without_pidfds),
 		judged(output_held_outside_is_left),
 		judged(odd_beginnings_mislead_nobody),
 		judged(unwritten_results_are_a_failure),

@@ -88,6 +88,8 @@ const struct truth truth_rows[] = {
 	/* Groups. */
 	{"is one of a group whose set-up fails", "passes,prints", "group_fails", .environment = "GUILTY_GROUP=fails", .alone = true,
 		.outcome = "broken", .message = "\"a group\" != \"a crowd\"*", .prove = "Failed 2/2 subtests", .exit_status = 1},
+	{"is one of a group whose set-up returns an error", "passes,prints", "group_refuses", .environment = "GUILTY_GROUP=refuses", .alone = true,
+		.outcome = "broken", .message = "Test setup failed", .prove = "Failed 2/2 subtests", .exit_status = 1},
 	{"is one of a group whose teardown fails", "passes,prints", "group_fails_after", .environment = "GUILTY_GROUP=fails after", .alone = true,
 		.outcome = "failed", .message = "\"a group\" != \"a crowd\"*", .prove = "Failed 2/2 subtests", .exit_status = 1},
 	{"uses what its group shares", "finds_what_is_shared", .environment = "GUILTY_GROUP=shares", PASSED},
