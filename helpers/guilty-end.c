@@ -62,6 +62,18 @@ static void exit_status_5_at_exit(void)
 	_exit(5);
 }
 
+static void exit_at_exit(void)
+{
+	_exit(0);
+}
+
+/* Before anybody could ask what it has left. */
+static void exits_0_at_exit(void **state)
+{
+	(void)state;
+	atexit(exit_at_exit);
+}
+
 static void fails_at_exit(void **state)
 {
 	(void)state;
@@ -240,6 +252,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(exits_0_at_once),
 	cmocka_unit_test(exits_3),
 	cmocka_unit_test(fails_at_exit),
+	cmocka_unit_test(exits_0_at_exit),
 	cmocka_unit_test(hangs),
 	cmocka_unit_test(loops),
 	nsrig_test(waits_for_ever, &guilty_cable),

@@ -3,16 +3,20 @@
 #include "guilty.h"
 
 #include <fcntl.h>
+#include <linux/io_uring.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -197,6 +201,105 @@ static void leaks_until_exit(void **state)
 	atexit(cleans_up_at_exit);
 }
 
+/* Like a destructor of C++. */
+static __attribute__((destructor)) void clean_up_at_the_end(void)
+{
+	close(79);
+}
+
+static void leaks_until_the_end(void **state)
+{
+	int fd = open_null();
+
+	(void)state;
+	assert_int_equal(dup2(fd, 79), 79);
+	close(fd);
+}
+
+/* A daemon whose first thread has ended looks like one that has ended itself. */
+static void *stay_in_thread(void *arg)
+{
+	stay(*(int *)arg);
+	return NULL;
+}
+
+static void leaks_a_headless_daemon(void **state)
+{
+	static int fds[2];
+	pthread_t thread;
+	char c;
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	if (fork() == 0) {
+		pthread_create(&thread, NULL, stay_in_thread, &fds[1]);
+		pthread_exit(NULL);
+	}
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void *end_soon(void *arg)
+{
+	poll(NULL, 0, 50);
+	return arg;
+}
+
+/* Neither is waited for, and both will be gone. */
+static void lets_go(void **state)
+{
+	pthread_t thread;
+	pid_t pid;
+	int fds[2];
+	char c;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, end_soon, NULL), 0);
+	pthread_detach(thread);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(fds[1]);
+		if (fork() == 0 && read(fds[0], &c, 1) == 0)
+			poll(NULL, 0, 50);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	/* The daemon's word to go. */
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* The kernel makes a thread of the process for it, and keeps that for a while. */
+static void uses_io_uring(void **state)
+{
+	struct io_uring_params params = {0};
+	struct io_uring_sqe *sqes;
+	size_t size;
+	char *ring;
+	int fd;
+
+	(void)state;
+	fd = syscall(SYS_io_uring_setup, 2, &params);
+	/* Where there is none, there is nothing to be kept. */
+	if (fd < 0)
+		return;
+	size = params.sq_off.array + params.sq_entries * sizeof(unsigned int);
+	ring = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, IORING_OFF_SQ_RING);
+	sqes = mmap(NULL, params.sq_entries * sizeof(*sqes), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		IORING_OFF_SQES);
+	assert_ptr_not_equal(ring, MAP_FAILED);
+	assert_ptr_not_equal(sqes, MAP_FAILED);
+	sqes[0].opcode = IORING_OP_NOP;
+	sqes[0].flags = IOSQE_ASYNC;
+	__atomic_store_n((unsigned int *)(ring + params.sq_off.tail), 1, __ATOMIC_RELEASE);
+	assert_int_equal(syscall(SYS_io_uring_enter, fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0), 1);
+	munmap(sqes, params.sq_entries * sizeof(*sqes));
+	munmap(ring, size);
+	close(fd);
+}
+
 /* Those that were killed or joined a moment ago are not there any more, whatever /proc says. */
 static void *end_at_once(void *arg)
 {
@@ -225,6 +328,29 @@ static void ends_what_it_began(void **state)
 		}
 		kill(0, SIGKILL);
 	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void ends_a_child_by_sigterm(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		for (;;)
+			pause();
+	}
+	kill(pid, SIGTERM);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void forks_and_exits(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		exit(0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
@@ -276,6 +402,12 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(leaks_a_link),
 	cmocka_unit_test(wanders_off),
 	cmocka_unit_test(leaks_until_exit),
+	cmocka_unit_test(leaks_until_the_end),
+	cmocka_unit_test(leaks_a_headless_daemon),
+	cmocka_unit_test(lets_go),
+	cmocka_unit_test(uses_io_uring),
+	cmocka_unit_test(ends_a_child_by_sigterm),
+	cmocka_unit_test(forks_and_exits),
 	cmocka_unit_test(ends_what_it_began),
 	cmocka_unit_test(changes_its_surroundings),
 	cmocka_unit_test(finds_its_surroundings),

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <nsrig.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,10 @@ static void jobs_do_not_change_the_stream(void **state)
 	free(one);
 	assert_refused("--jobs: \"-1\"", SOME, "--jobs", "-1");
 	assert_refused("--jobs: \"two\"", SOME, "--jobs", "two");
+	assert_refused("--require: \"\"", SOME, "--require=");
+	assert_refused(
+		"--shuffle: \"99999999999999999999\"", SOME, "--shuffle=99999999999999999999");
+	assert_refused("--shard: \"4294967297/4294967298\"", SOME, "--shard=4294967297/4294967298");
 }
 
 /* Each waits for the other: one after the other, the first would wait for ever. */
@@ -372,7 +377,7 @@ static void artifacts_are_kept(void **state)
 {
 	char folder[] = "/tmp/nsrig-artifacts-XXXXXX", out[64];
 	char odd[] = "a # TODO name\nof \\ two lines  ,passes";
-	char *whole;
+	char *whole, *many;
 
 	(void)state;
 	setenv("ASAN_OPTIONS", "handle_segv=0", 1);
@@ -394,6 +399,12 @@ static void artifacts_are_kept(void **state)
 	assert_true(strlen(whole) >= 20 << 20);
 	free(whole);
 
+	/* What is open for one test is nothing that the next one leaves. */
+	many = say(1, (char *[]){GUILTY, "hangs,passes,prints,fails", "--jobs=2", "--timeout=1",
+			      "--artifacts", out, NULL});
+	assert_null(strstr(many, "leaked"));
+	free(many);
+
 	setenv("NSRIG_ARTIFACTS", out, 1);
 	free(say(1, (char *[]){GUILTY, odd, "--repeat=2", NULL}));
 	assert_saved(out, "guilty/a%20%23%20TODO%20name%0Aof%20%5C%20two%20lines%20%20,2/output",
@@ -407,6 +418,7 @@ static void artifacts_are_kept(void **state)
 
 	assert_refused("/dev/null/x\" can't be written: Not a directory", "passes", "--artifacts",
 		"/dev/null/x");
+	assert_refused("--artifacts: \"\"", "passes", "--artifacts", "");
 	assert_refused("is below /run", "passes", "--artifacts", "/run/x");
 	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
@@ -465,6 +477,23 @@ static void progress_is_for_terminals(void **state)
 	program_free(&shell);
 }
 
+/* As many side by side as there are descriptors for. */
+static void too_many_jobs_wait(void **state)
+{
+	char guilty[PATH_MAX], command[PATH_MAX + 128];
+	struct program shell;
+
+	(void)state;
+	program_path(GUILTY, guilty);
+	snprintf(command, sizeof(command),
+		"ulimit -n 64; exec %s '100000 of them' --filter 'test_1[0-9][0-9]' --jobs=100",
+		guilty);
+	program_run(&shell, (char *[]){"sh", "-c", command, NULL});
+	program_assert_exit(&shell, 0);
+	assert_non_null(strstr(shell.out_text, "\nok 100 - test_199\n"));
+	program_free(&shell);
+}
+
 /* In this process, and yet the same is said of it. */
 static void no_fork_says_the_same(void **state)
 {
@@ -501,6 +530,45 @@ static void no_fork_stays_in_the_process(void **state)
 	assert_non_null(strstr(guilty.err_text, expected));
 	program_free(&guilty);
 	assert_says_among(1, "Bail out! the test has ended the process\n", "passes,exits_0,skips");
+}
+
+/* Nobody else's processes, signals and streams are touched. */
+static void no_fork_keeps_to_itself(void **state)
+{
+	char guilty[PATH_MAX], command[PATH_MAX + 256];
+	struct program shell;
+
+	(void)state;
+	assert_says(0, "TAP version 13\n1..2\nok 1 - forks_and_exits\nok 2 - passes\n",
+		"forks_and_exits,passes", "--no-fork");
+	assert_says(0, "TAP version 13\n1..1\nok 1 - ends_a_child_by_sigterm\n",
+		"ends_a_child_by_sigterm", "--no-fork");
+	setenv("GUILTY_SIGNAL", "15", 1);
+	program_run(&shell, (char *[]){GUILTY, "waits_for_a_signal", "--no-fork", NULL});
+	assert_true(WIFSIGNALED(shell.status) && WTERMSIG(shell.status) == SIGTERM);
+	program_free(&shell);
+	unsetenv("GUILTY_SIGNAL");
+
+	/* An orphan that was there before, and ends up with the runner while a test runs. */
+	program_path(GUILTY, guilty);
+	snprintf(command, sizeof(command),
+		"(sleep 77 & echo $! >/run/orphan; sleep 0.3) & "
+		"%s leaks_until_exit,leaks_a_daemon,lets_go,passes --no-fork --repeat=60; "
+		"kill -0 $(cat /run/orphan) && kill $(cat /run/orphan) && echo alive",
+		guilty);
+	program_run(&shell, (char *[]){"sh", "-c", command, NULL});
+	assert_non_null(strstr(shell.out_text, "\nalive\n"));
+	assert_null(strstr(shell.out_text, "sleep 77"));
+	program_free(&shell);
+}
+
+/* Round after round, nothing piles up. */
+static void no_fork_goes_on(void **state)
+{
+	(void)state;
+	assert_says_among(
+		0, "\nok 1100 - passes, round 1100\n", "passes", "--no-fork", "--repeat=1100");
+	assert_says_among(1, "\nok 2 - passes\n", "leaks_a_thread,passes", "--no-fork");
 }
 
 /* One test's processes don't stay for the next. */
@@ -540,6 +608,9 @@ int main(int argc, char **argv)
 		option(no_fork_says_the_same),
 		option(no_fork_stays_in_the_process),
 		option(no_fork_ends_processes),
+		option(no_fork_keeps_to_itself),
+		option(no_fork_goes_on),
+		option(too_many_jobs_wait),
 	};
 
 	return nsrig_main(argc, argv, tests);

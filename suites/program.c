@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <nsrig.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,9 @@ void program_start(struct program *program, char *const argv[])
 	program->pid = fork();
 	assert_true(program->pid >= 0);
 	if (program->pid == 0) {
+		/* Ignored by a shell that has put us in the background. */
+		signal(SIGINT, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
 		/* Something to read, for whoever should not. */
 		dup2(open("/dev/zero", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -447,6 +448,46 @@ static void output_of_any_kind_is_quoted(void **state)
 	assert_prove("prints_odd_things,passes", 1, "Failed test:  1");
 }
 
+/* In many containers /proc is partly covered, and a user namespace is refused a fresh one. */
+static void audit_works_with_the_machines_proc(void **state)
+{
+	static const char expected[] = "TAP version 13\n1..5\nok 1 - leaks_a_daemon_and_may\n"
+				       "ok 2 - ends_what_it_began\nnot ok 3 - leaks_a_thread\n";
+	char guilty[PATH_MAX], command[PATH_MAX + 256];
+	struct program shell;
+
+	(void)state;
+	assert_int_equal(mount("/dev/null", "/proc/uptime", NULL, MS_BIND, NULL), 0);
+	program_path(GUILTY, guilty);
+	snprintf(command, sizeof(command),
+		"exec setpriv --bounding-set -sys_admin %s leaks_a_daemon_and_may,"
+		"ends_what_it_began,leaks_a_thread,leaks_a_daemon,passes",
+		guilty);
+	program_run(&shell, (char *[]){"sh", "-c", command, NULL});
+	assert_memory_equal(shell.out_text, expected, strlen(expected));
+	assert_said(&shell, "\n  message: \"left behind: thread 3: sleeper\"\n");
+	assert_said(&shell, "\nnot ok 4 - leaks_a_daemon\n");
+	assert_said(&shell, "\nok 5 - passes\n");
+	program_free(&shell);
+	assert_int_equal(umount("/proc/uptime"), 0);
+}
+
+/* More mounts than anybody would count. */
+static void audit_works_with_many_mounts(void **state)
+{
+	struct program guilty;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 1200; i++)
+		assert_int_equal(mount("tmpfs", "/run", "tmpfs", 0, "size=4k"), 0);
+	program_run(&guilty, (char *[]){GUILTY, "passes,leaks_a_mount", NULL});
+	assert_said(&guilty, "\nok 1 - passes\n");
+	assert_said(&guilty, "left behind: mount /run/a place: tmpfs\"\n");
+	program_free(&guilty);
+	nsrig_may_leave("mount /run: tmpfs");
+}
+
 /* Harnesses read UTF-8: what isn't is escaped where that can be, or left out. */
 static void stream_is_utf8(void **state)
 {
@@ -526,6 +567,8 @@ int main(int argc, char **argv)
 		judged(list_and_help_run_nothing),
 		judged(prove_says_the_same),
 		judged(output_of_any_kind_is_quoted),
+		judged(audit_works_with_the_machines_proc),
+		judged(audit_works_with_many_mounts),
 		judged(stream_is_utf8),
 		judged(long_lines_are_broken),
 		judged(stderr_is_comments),
