@@ -26,6 +26,14 @@ not ok 1 - loses_its_way
   ...
 ok 2 - comes_home
 E2
+program wide 1 <<'E2'
+TAP version 13
+1..1
+not ok 1 - is_far_…_away
+  ---
+  message: "beyond the … sea"
+  ...
+E2
 program short 0 <<'E2'
 TAP version 13
 1..2
@@ -43,12 +51,12 @@ expect() {
   number=$((number + 1))
   status=$1 line=$2
   shift 2
-  "$table" "$@" >"$work/out" 2>&1
-  if [ $? -eq "$status" ] && tr -s ' ' <"$work/out" | grep -qx "$line"; then
+  "$table" "$@" >"$work/out" 2>"$work/err"
+  if [ $? -eq "$status" ] && [ ! -s "$work/err" ] && tr -s ' ' <"$work/out" | grep -qx "$line"; then
     echo "ok $number - $line"
   else
     echo "not ok $number - $line"
-    sed 's/^/# /' "$work/out" >&2
+    sed 's/^/# /' "$work/out" "$work/err" >&2
   fi
 }
 
@@ -58,12 +66,13 @@ expect() {
 chmod +x "$work"/smoke-*
 
 echo "TAP version 13"
-echo 1..11
+echo 1..12
 expect 0 'good carries packets works' "$work/smoke-good"
 expect 0 'good drops packets skipped needs CONFIG_X' "$work/smoke-good"
 expect 0 'Linux .*: 1 features work, 0 fail, 1 skipped' "$work/smoke-good"
 expect 1 'bad loses its way FAILS first; second' "$work/smoke-bad"
 expect 1 'Linux .*: 2 features work, 1 fail, 1 skipped' "$work/smoke-good" "$work/smoke-bad"
+expect 1 'wide is far … away FAILS beyond the … sea' "$work/smoke-wide"
 expect 1 'short (the program itself) FAILS Bad plan. You planned 2 tests but ran 1.' "$work/smoke-short"
 expect 1 'liar (the program itself) FAILS exit status 3' "$work/smoke-liar"
 expect 1 'missing (the program itself) FAILS No plan found in TAP output' "$work/smoke-missing"
