@@ -160,6 +160,24 @@ static void leaks_a_mount(void **state)
 	assert_int_equal(mount("tmpfs", "/run/a place", "tmpfs", 0, NULL), 0);
 }
 
+/* As many each time that it is run in one process. */
+static void counts_its_mounts(void **state)
+{
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+	static int before;
+	int c, mounts = 0;
+
+	(void)state;
+	assert_non_null(file);
+	while ((c = fgetc(file)) != EOF)
+		mounts += c == '\n';
+	fclose(file);
+	assert_true(mounts > 0);
+	if (before)
+		assert_int_equal(mounts, before);
+	before = mounts;
+}
+
 static void leaks_a_name(void **state)
 {
 	struct nsrig_ns *ns;
@@ -271,7 +289,7 @@ static void lets_go(void **state)
 	close(fds[1]);
 }
 
-/* The kernel makes a thread of the process for it, and keeps that for a while. */
+/* The kernel makes a thread of the process for it, and keeps that while there is the ring. */
 static void uses_io_uring(void **state)
 {
 	struct io_uring_params params = {0};
@@ -297,7 +315,7 @@ static void uses_io_uring(void **state)
 	assert_int_equal(syscall(SYS_io_uring_enter, fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0), 1);
 	munmap(sqes, params.sq_entries * sizeof(*sqes));
 	munmap(ring, size);
-	close(fd);
+	nsrig_may_leave("descriptor *io_uring*");
 }
 
 /* Those that were killed or joined a moment ago are not there any more, whatever /proc says. */
@@ -398,6 +416,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(leaks_a_zombie),
 	cmocka_unit_test(leaks_a_thread),
 	cmocka_unit_test(leaks_a_mount),
+	cmocka_unit_test(counts_its_mounts),
 	cmocka_unit_test(leaks_a_name),
 	cmocka_unit_test(leaks_a_link),
 	cmocka_unit_test(wanders_off),

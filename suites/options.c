@@ -481,21 +481,24 @@ static void progress_is_for_terminals(void **state)
 	program_free(&shell);
 }
 
-/* As many side by side as there are descriptors for. */
+/* As many side by side as there are descriptors for, and none that a test has left to the next. */
 static void too_many_jobs_wait(void **state)
 {
-	char guilty[PATH_MAX], command[PATH_MAX + 128];
+	char folder[] = "/tmp/nsrig-options-XXXXXX", guilty[PATH_MAX], command[PATH_MAX + 128];
 	struct program shell;
 
 	(void)state;
+	assert_non_null(mkdtemp(folder));
 	program_path(GUILTY, guilty);
 	snprintf(command, sizeof(command),
-		"ulimit -n 64; exec %s '100000 of them' --filter 'test_1[0-9][0-9]' --jobs=100",
-		guilty);
+		"ulimit -n 64; exec %s '100000 of them' --filter 'test_1[0-9][0-9]' --jobs=100 "
+		"--artifacts %s",
+		guilty, folder);
 	program_run(&shell, (char *[]){"sh", "-c", command, NULL});
 	program_assert_exit(&shell, 0);
 	assert_non_null(strstr(shell.out_text, "\nok 100 - test_199\n"));
 	program_free(&shell);
+	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 /* In this process, and yet the same is said of it. */
@@ -556,8 +559,8 @@ static void no_fork_keeps_to_itself(void **state)
 	/* An orphan that was there before, and ends up with the runner while a test runs. */
 	program_path(GUILTY, guilty);
 	snprintf(command, sizeof(command),
-		"(sleep 77 & echo $! >/run/orphan; sleep 0.3) & "
-		"%s leaks_until_exit,leaks_a_daemon,lets_go,passes --no-fork --repeat=60; "
+		"sh -c '(sleep 77 & echo $! >/run/orphan; sleep 0.3) & "
+		"exec %s leaks_until_exit,leaks_a_daemon,lets_go,passes --no-fork --repeat=60'; "
 		"kill -0 $(cat /run/orphan) && kill $(cat /run/orphan) && echo alive",
 		guilty);
 	program_run(&shell, (char *[]){"sh", "-c", command, NULL});
@@ -573,6 +576,8 @@ static void no_fork_goes_on(void **state)
 	assert_says_among(
 		0, "\nok 1100 - passes, round 1100\n", "passes", "--no-fork", "--repeat=1100");
 	assert_says_among(1, "\nok 2 - passes\n", "leaks_a_thread,passes", "--no-fork");
+	assert_says_among(0, "\nok 2 - counts_its_mounts, round 2\n", "counts_its_mounts",
+		"--no-fork", "--repeat=2");
 }
 
 /* One test's processes don't stay for the next. */
