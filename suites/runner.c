@@ -457,7 +457,7 @@ static void audit_works_with_the_machines_proc(void **state)
 	struct program shell;
 
 	(void)state;
-	assert_int_equal(mount("/dev/null", "/proc/uptime", NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mount("/dev/null", "/proc/uptime", "none", MS_BIND, NULL), 0);
 	program_path(GUILTY, guilty);
 	snprintf(command, sizeof(command),
 		"exec setpriv --bounding-set -sys_admin %s leaks_a_daemon_and_may,"
