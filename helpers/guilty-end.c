@@ -175,7 +175,8 @@ static void runs_out_of_memory(void **state)
 	(void)state;
 	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
 	block = malloc(64 << 20);
-	assert_non_null(block);
+	if (!block)
+		nsrig_fail("no memory for a block");
 }
 
 static void runs_out_of_descriptors(void **state)

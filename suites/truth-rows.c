@@ -29,7 +29,7 @@ const struct truth truth_rows[] = {
 	{"fails an assertion in its teardown", "fails_in_teardown", FAILED("\"nine\" != \"ten\"*")},
 	{"fails two assertions, in the test and in its teardown", "fails_twice", FAILED("\"seventeen\" != \"eighteen\"*")},
 	{"fails an assertion in do()", "fails_in_do", FAILED("\"here\" != \"there\"")},
-	{"fails an assertion 5 deep in do()", "fails_5_deep", FAILED("0x5 != 0x6")},
+	{"fails an assertion 5 deep in do()", "fails_5_deep", FAILED("\"five\" != \"six\"")},
 	{"fails an assertion in do(), without a fixture", "fails_in_do_of_its_own", FAILED("\"here\" != \"there\"")},
 	{"fails a verb in nsrig_in()", "fails_in_block", FAILED("ping 10.1.0.99: no answer within 20 ms")},
 	{"enters a namespace that is closed", "enters_what_is_closed", FAILED("nsrig_in: the namespace \"/proc/self/fd/*\" has been closed")},
@@ -42,8 +42,8 @@ const struct truth truth_rows[] = {
 	{"fails an assertion in a child that has closed everything", "child_fails_with_all_closed", CRASHED("crashed in the test: SIGABRT (Aborted)")},
 	{"fails an assertion in a second thread", "fails_in_thread", FAILED("a second thread called exit(), as a failing assertion of cmocka's does there; its words are lost *")},
 	{"calls nsrig_fail() in a second thread", "fails_in_thread_with_words", FAILED("number 2 is a thread")},
-	{"fails an assertion in an atexit() handler", "asserts_at_exit", FAILED("exited with status 255 after it was over")},
-	{"fails an assertion in a signal handler", "fails_in_signal_handler", FAILED("0xa != 0")},
+	{"fails an assertion in an atexit() handler", "asserts_at_exit", FAILED("exited with status * after it was over")},
+	{"fails an assertion in a signal handler", "fails_in_signal_handler", FAILED("\"a signal\" != \"silence\"")},
 	{"leaves a value that a mock was to return", "leaves_a_mock", FAILED("*remaining item*")},
 	{"leaks memory of test_malloc()", "leaks_memory", FAILED("*leaked*")},
 
@@ -62,7 +62,7 @@ const struct truth truth_rows[] = {
 	{"loops for ever", "loops", TIMED_OUT},
 	{"stops itself (SIGSTOP)", "stops_itself", TIMED_OUT},
 	{"waits for a child that ignores SIGTERM and holds the output open", "waits_for_a_stubborn_child", TIMED_OUT},
-	{"runs out of memory", "runs_out_of_memory", FAILED("block")},
+	{"runs out of memory", "runs_out_of_memory", FAILED("no memory for a block")},
 	{"runs out of descriptors", "runs_out_of_descriptors", FAILED("-errno: *")},
 	{"closes all descriptors", "closes_all_descriptors", FAILED("came to its end, and could not say so: it has closed descriptors that it did not open")},
 
