@@ -486,18 +486,24 @@ static void too_many_jobs_wait(void **state)
 {
 	char folder[] = "/tmp/nsrig-options-XXXXXX", guilty[PATH_MAX], command[PATH_MAX + 128];
 	struct program shell;
+	int limit;
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	program_path(GUILTY, guilty);
-	snprintf(command, sizeof(command),
-		"ulimit -n 64; exec %s '100000 of them' --filter 'test_1[0-9][0-9]' --jobs=100 "
-		"--artifacts %s",
-		guilty, folder);
-	program_run(&shell, (char *[]){"sh", "-c", command, NULL});
-	program_assert_exit(&shell, 0);
-	assert_non_null(strstr(shell.out_text, "\nok 100 - test_199\n"));
-	program_free(&shell);
+	setenv("GUILTY_MS", "50", 1);
+	/* What is missing for one more is one descriptor, or some; four of them are a test's. */
+	for (limit = 61; limit <= 64; limit++) {
+		snprintf(command, sizeof(command),
+			"ulimit -n %d; exec %s '100000 of them' --filter 'test_1[0-4][0-9]' "
+			"--jobs=50 --artifacts %s",
+			limit, guilty, folder);
+		program_run(&shell, (char *[]){"sh", "-c", command, NULL});
+		assert_string_equal(shell.err_text, "");
+		program_assert_exit(&shell, 0);
+		assert_non_null(strstr(shell.out_text, "\nok 50 - test_149\n"));
+		program_free(&shell);
+	}
 	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
