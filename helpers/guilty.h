@@ -25,5 +25,6 @@ extern const struct guilty_tests guilty_assert; /* assertions fail, in all kinds
 extern const struct guilty_tests guilty_end;    /* processes end, or don't */
 extern const struct guilty_tests guilty_leave;  /* things are left behind, or changed */
 extern const struct guilty_tests guilty_say;    /* words, skips, and what is no fault at all */
+extern const struct guilty_tests guilty_state;  /* another state is expected than there is */
 
 #endif

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Tests that expect another state than there is.
+ *
+ *	left:a0 10.1.0.1/24 ====== right:b0 10.1.0.2/24
+ */
+#include "guilty.h"
+
+#include <stdio.h>
+
+static void misses_a_route(void **state)
+{
+	nsrig_assert_route(nsrig_host(*state, "left"), "10.1.0.0/24 dev a0 metric 7");
+}
+
+static void has_a_route_too_many(void **state)
+{
+	nsrig_assert_no_route(nsrig_host(*state, "left"), "10.1.0.0/24");
+}
+
+static void differs_in_routes(void **state)
+{
+	nsrig_assert_ok(nsrig_route_add(nsrig_host(*state, "left"), "10.9.0.0/16 via 10.1.0.2"));
+	nsrig_assert_routes(nsrig_host(*state, "left"), "default via 10.1.0.9", "10.1.0.0/24");
+}
+
+/* One line does for one expectation only. */
+static void expects_a_route_twice(void **state)
+{
+	nsrig_assert_routes(nsrig_host(*state, "left"), "10.1.0.0/24", "10.1.0.0/24 dev a0");
+}
+
+static void expects_no_address(void **state)
+{
+	nsrig_assert_addrs(nsrig_host(*state, "left"));
+}
+
+static void misspells_a_word(void **state)
+{
+	nsrig_assert_route(nsrig_host(*state, "left"), "10.1.0.0/24 gateway 10.1.0.2");
+}
+
+static void misspells_a_word_of_a_set(void **state)
+{
+	nsrig_assert_links(nsrig_host(*state, "left"), "a0 upp");
+}
+
+static void misses_a_link(void **state)
+{
+	nsrig_assert_link(nsrig_host(*state, "left"), "a0 down");
+}
+
+static void misses_an_address(void **state)
+{
+	nsrig_assert_addr(nsrig_host(*state, "left"), "10.1.0.2 dev a0");
+}
+
+static void misses_a_rule(void **state)
+{
+	nsrig_assert_rule(nsrig_host(*state, "left"), "from 10.0.0.0/8 lookup 100");
+}
+
+static void misses_a_neighbour(void **state)
+{
+	nsrig_assert_neighbour(nsrig_host(*state, "left"), "10.1.0.7");
+}
+
+static void misses_a_forwarding_entry(void **state)
+{
+	nsrig_assert_fdb_entry(nsrig_host(*state, "left"), "02:00:00:00:00:07 dev a0");
+}
+
+static void misses_a_qdisc(void **state)
+{
+	nsrig_assert_qdisc(nsrig_host(*state, "left"), "tbf dev a0");
+}
+
+static void misses_a_listener(void **state)
+{
+	nsrig_assert_listener(nsrig_host(*state, "left"), "tcp 0.0.0.0:80");
+}
+
+static void goes_another_way(void **state)
+{
+	nsrig_assert_route_to(nsrig_host(*state, "left"), "10.1.0.2", "via 10.1.0.9");
+}
+
+static void goes_nowhere(void **state)
+{
+	nsrig_assert_route_to(nsrig_host(*state, "left"), "10.7.0.1", "dev a0");
+}
+
+static void has_another_sysctl(void **state)
+{
+	nsrig_assert_sysctl(nsrig_host(*state, "left"), "net.ipv4.ip_forward", "1");
+}
+
+static void has_no_such_sysctl(void **state)
+{
+	nsrig_assert_sysctl(nsrig_host(*state, "left"), "net.ipv4.ip_backward", "1");
+}
+
+static void counts_otherwise(void **state)
+{
+	nsrig_assert_counter(nsrig_host(*state, "left"), "a0", "rx_errors", ">= 5");
+}
+
+static void compares_with_nothing(void **state)
+{
+	nsrig_assert_counter(nsrig_host(*state, "left"), "a0", "rx_errors", "=> 5");
+}
+
+static void changes_its_host(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+	struct nsrig_snapshot *before = nsrig_snapshot(left);
+
+	nsrig_assert_ok(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 table 100"));
+	nsrig_assert_ok(nsrig_sysctl_set(left, "net.ipv4.ip_forward", "1"));
+	nsrig_assert_ok(nsrig_link_set_mtu(left, "lo", 9000));
+	nsrig_assert_unchanged(left, before);
+}
+
+/* More than there is room for beside the failure. */
+static void changes_it_much(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+	struct nsrig_snapshot *before = nsrig_snapshot(left);
+	char route[64];
+	int i;
+
+	for (i = 100; i < 200; i++) {
+		snprintf(route, sizeof(route), "10.9.%d.0/24 via 10.1.0.2", i);
+		nsrig_assert_ok(nsrig_route_add(left, route));
+	}
+	nsrig_assert_unchanged(left, before);
+}
+
+static const struct CMUnitTest tests[] = {
+	nsrig_test(misses_a_route, &guilty_cable),
+	nsrig_test(has_a_route_too_many, &guilty_cable),
+	nsrig_test(differs_in_routes, &guilty_cable),
+	nsrig_test(expects_a_route_twice, &guilty_cable),
+	nsrig_test(expects_no_address, &guilty_cable),
+	nsrig_test(misspells_a_word, &guilty_cable),
+	nsrig_test(misspells_a_word_of_a_set, &guilty_cable),
+	nsrig_test(misses_a_link, &guilty_cable),
+	nsrig_test(misses_an_address, &guilty_cable),
+	nsrig_test(misses_a_rule, &guilty_cable),
+	nsrig_test(misses_a_neighbour, &guilty_cable),
+	nsrig_test(misses_a_forwarding_entry, &guilty_cable),
+	nsrig_test(misses_a_qdisc, &guilty_cable),
+	nsrig_test(misses_a_listener, &guilty_cable),
+	nsrig_test(goes_another_way, &guilty_cable),
+	nsrig_test(goes_nowhere, &guilty_cable),
+	nsrig_test(has_another_sysctl, &guilty_cable),
+	nsrig_test(has_no_such_sysctl, &guilty_cable),
+	nsrig_test(counts_otherwise, &guilty_cable),
+	nsrig_test(compares_with_nothing, &guilty_cable),
+	nsrig_test(changes_its_host, &guilty_cable),
+	nsrig_test(changes_it_much, &guilty_cable),
+};
+
+const struct guilty_tests guilty_state = GUILTY_TESTS(tests);
