@@ -151,7 +151,7 @@ static void rules_are_added_and_removed(void **state)
 			"from all tos 0x10 fwmark 0x7 oif b7 priority 13 unreachable"},
 		{"ipproto tcp sport 80 dport 1000-2000 priority 14 blackhole",
 			"from all ipproto tcp sport 80 dport 1000-2000 priority 14 blackhole"},
-		{"uidrange 1-9 priority 15 prohibit", "from all uidrange 1-9 priority 15 prohibit"},
+		{"uidrange 0 priority 15 prohibit", "from all uidrange 0-0 priority 15 prohibit"},
 		{"priority 16 goto 32766", "from all priority 16 goto 32766"},
 		{"priority 17 nop proto static", "from all priority 17 nop proto static"},
 		{"priority 18 lookup main suppress_prefixlength 0",
