@@ -136,6 +136,55 @@ static void changes_it_much(void **state)
 	nsrig_assert_unchanged(left, before);
 }
 
+static void awaits_an_event_in_vain(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+
+	nsrig_expect_events(left, 10, "link a0 down", "deleted route 10.9.0.0/16") {
+		nsrig_assert_ok(nsrig_link_set_mtu(left, "a0", 1400));
+		nsrig_assert_ok(nsrig_link_down(left, "a0"));
+		nsrig_assert_ok(nsrig_link_set_mtu(left, "a0", 1300));
+		nsrig_assert_ok(nsrig_route_add(left, "blackhole 10.9.0.0/16"));
+	}
+}
+
+static void awaits_events_in_another_order(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+
+	nsrig_expect_events(left, 10, "route 10.9.0.0/16", "route 10.8.0.0/16") {
+		nsrig_assert_ok(nsrig_route_add(left, "10.8.0.0/16 via 10.1.0.2"));
+		nsrig_assert_ok(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2"));
+	}
+}
+
+/* Events are judged however the block is left. */
+static void leaves_before_the_event(void **state)
+{
+	nsrig_expect_events(nsrig_host(*state, "left"), 10, "link a0 down")
+		return;
+}
+
+static void misspells_an_event(void **state)
+{
+	nsrig_expect_events(nsrig_host(*state, "left"), 10, "lnik a0 down")
+		nsrig_fail("the block was run");
+}
+
+static void expects_no_event(void **state)
+{
+	nsrig_expect_events(nsrig_host(*state, "left"), 10)
+		nsrig_fail("the block was run");
+}
+
+static void listens_and_hears_nothing(void **state)
+{
+	struct nsrig_events *events;
+
+	nsrig_assert_ok(nsrig_events_listen(nsrig_host(*state, "left"), 0, &events));
+	nsrig_assert_events(events, 1, "link a0 down");
+}
+
 static const struct CMUnitTest tests[] = {
 	nsrig_test(misses_a_route, &guilty_cable),
 	nsrig_test(has_a_route_too_many, &guilty_cable),
@@ -159,6 +208,12 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(compares_with_nothing, &guilty_cable),
 	nsrig_test(changes_its_host, &guilty_cable),
 	nsrig_test(changes_it_much, &guilty_cable),
+	nsrig_test(awaits_an_event_in_vain, &guilty_cable),
+	nsrig_test(awaits_events_in_another_order, &guilty_cable),
+	nsrig_test(leaves_before_the_event, &guilty_cable),
+	nsrig_test(misspells_an_event, &guilty_cable),
+	nsrig_test(expects_no_event, &guilty_cable),
+	nsrig_test(listens_and_hears_nothing, &guilty_cable),
 };
 
 const struct guilty_tests guilty_state = GUILTY_TESTS(tests);
