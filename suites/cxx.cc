@@ -21,10 +21,27 @@ static void cxx_reaches_the_other_end(void **state)
 		nsrig_assert_ok(nsrig_ping(&ping));
 }
 
+static void cxx_asserts_and_expects(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(static_cast<struct nsrig *>(*state), "left");
+	struct nsrig_snapshot *before = nsrig_snapshot(left);
+
+	nsrig_assert_routes(left, "10.0.0.0/24 dev eth0");
+	nsrig_assert_neighbours(left);
+	nsrig_expect_events(left, NSRIG_WAIT_MS, "link eth0 down", "link eth0 up") {
+		nsrig_assert_ok(nsrig_link_down(left, "eth0"));
+		nsrig_assert_ok(nsrig_link_up(left, "eth0"));
+	}
+	nsrig_assert_ok(nsrig_wait_link(left, "eth0", NSRIG_WAIT_MS));
+	nsrig_assert_ok(nsrig_wait_route(left, "10.0.0.0/24", NSRIG_WAIT_MS));
+	nsrig_snapshot_free(before);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		nsrig_test_fixture(cxx_reaches_the_other_end, &on_pair),
+		nsrig_test_fixture(cxx_asserts_and_expects, &on_pair),
 	};
 
 	return nsrig_main(argc, argv, tests);

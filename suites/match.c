@@ -181,7 +181,7 @@ static void words_that_are_none(void **state)
 	} bad[] = {
 		{NSRIG_ROUTES, "10.0.0.0/24 gateway 10.0.0.1", "\"gateway\" is not understood"},
 		{NSRIG_ROUTES, "10.0.0.0/24 gateway 10.0.0.1", "expected unicast, blackhole"},
-		{NSRIG_ROUTES, "10.0.0.300", "\"10.0.0.300\" is not understood (expected a prefix"},
+		{NSRIG_ROUTES, "10.0.0.300", "\"10.0.0.300\" is not understood (expected a prefix "},
 		{NSRIG_ROUTES, "10.0.0.1/24", "without bits behind its length"},
 		{NSRIG_ROUTES, "default via eth0",
 			"\"eth0\" after \"via\" is not an address such as 10.0.0.1"},
