@@ -9,6 +9,7 @@
 #include "program.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <nsrig.h>
 #include <stdio.h>
@@ -16,6 +17,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef HAVE_NFTABLES
+#include <nftables/libnftables.h>
+#endif
 
 static const struct nsrig_topo cable = {
 	.links = {NSRIG_VETH(
@@ -297,6 +301,61 @@ static void snapshots_that_are_none(void **state)
 	nsrig_snapshot_free(NULL);
 }
 
+#ifdef HAVE_NFTABLES
+/* As nft(8) would; false where the kernel has no nf_tables. */
+static bool nft(struct nsrig_ns *ns, const char *command)
+{
+	bool worked = false;
+
+	nsrig_in(ns) {
+		struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+
+		assert_non_null(ctx);
+		nft_ctx_buffer_error(ctx);
+		worked = nft_run_cmd_from_buffer(ctx, command) == 0;
+		nft_ctx_free(ctx);
+	}
+	return worked;
+}
+
+static void rulesets_are_state(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+	struct nsrig_snapshot *before, *after;
+	char *text;
+	int fd = nsrig_socket(left, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
+
+	/* Without such sockets, libnftables would end the process. */
+	if (fd < 0)
+		nsrig_skip("needs CONFIG_NF_TABLES");
+	close(fd);
+	if (!nft(left, "add table ip t; add chain ip t c { type filter hook output priority 0; };"
+		       "add rule ip t c counter accept"))
+		nsrig_skip("needs CONFIG_NF_TABLES");
+	before = nsrig_snapshot(left);
+	/* It counts, and that is no change. */
+	nsrig_in(left)
+		nsrig_assert_ping("10.0.0.2");
+	nsrig_assert_unchanged(left, before);
+	assert_true(nft(left, "insert rule ip t c meta mark 7 drop; add chain ip t d"));
+	nsrig_assert_ok(nsrig_snapshot_take(left, &after));
+	nsrig_assert_ok(nsrig_snapshot_compare(before, after, &text));
+	assert_string_equal(text, "+nft table ip t: 2: chain d\n"
+				  "-nft table ip t: chain c: 2: counter accept\n"
+				  "+nft table ip t: chain c: 2: meta mark 0x00000007 drop\n"
+				  "+nft table ip t: chain c: 3: counter accept\n");
+	free(text);
+	nsrig_snapshot_free(before);
+	nsrig_snapshot_free(after);
+}
+#else
+static void rulesets_are_state(void **state)
+{
+	(void)state;
+	nsrig_skip("needs libnftables at build time");
+}
+#endif
+
 /* What each verb says when it fails. */
 static void failures_tell_what_differs(void **state)
 {
@@ -394,6 +453,7 @@ int main(int argc, char **argv)
 		nsrig_test(counters_are_asserted, &cable),
 		nsrig_test(hosts_are_unchanged, &cable),
 		cmocka_unit_test(changes_are_seen),
+		nsrig_test(rulesets_are_state, &cable),
 		nsrig_test(snapshots_that_are_none, &cable),
 		cmocka_unit_test_setup(failures_tell_what_differs, program_clear_environment),
 	};
