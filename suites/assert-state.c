@@ -72,8 +72,12 @@ static void sets_leave_out_what_every_host_has(void **state)
 
 static void sets_of_routes_are_a_table_each(void **state)
 {
-	struct nsrig_ns *left = nsrig_host(*state, "left");
+	struct nsrig_ns *left = nsrig_host(*state, "left"), *lonely;
 
+	nsrig_assert_ok(nsrig_ns_current(&lonely));
+	nsrig_assert_ok(nsrig_route_add(lonely, "blackhole 10.8.0.0/16 table 200"));
+	nsrig_assert_routes(lonely);
+	nsrig_ns_free(lonely);
 	nsrig_assert_ok(nsrig_route_add(left, "10.9.0.0/16 via 10.0.0.2 table 100"));
 	nsrig_assert_ok(nsrig_route_add(left, "blackhole 10.8.0.0/16 table 200"));
 	nsrig_assert_routes(left, "10.0.0.0/24 dev a0", "2001:db8::/64 dev a0");
@@ -91,6 +95,7 @@ static void expectations_share_the_lines(void **state)
 	struct nsrig_ns *left = nsrig_host(*state, "left");
 
 	nsrig_assert_ok(nsrig_route_add(left, "10.9.0.0/16 via 10.0.0.2"));
+	nsrig_assert_routes(left, "dev a0", "10.0.0.0/24", "2001:db8::/64");
 	nsrig_assert_routes(left, "dev a0", "via 10.0.0.2", "2001:db8::/64");
 	nsrig_assert_routes(left, "via 10.0.0.2", "dev a0", "2001:db8::/64");
 	nsrig_assert_routes(left, "dev a0", "dev a0", "dev a0");

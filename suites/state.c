@@ -18,6 +18,7 @@
 #include <netlink/route/qdisc/tbf.h>
 #include <netlink/route/tc.h>
 #include <nsrig.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,16 @@ static void routes_are_told(void **state)
 	/* Of which family, the words alone have to tell. */
 	has(left, NSRIG_ROUTES, "::/0 dev a0 metric 1024 proto boot");
 	has(left, NSRIG_ROUTES, "10.9.0.0/16 via 10.0.0.2 dev a0 table 100 proto boot");
+	nsrig_assert_ok(nsrig_route_add(left, "10.7.0.0/16 via 10.0.0.2 proto bird"));
+	has(left, NSRIG_ROUTES, "10.7.0.0/16 via 10.0.0.2 dev a0 proto bird");
+	nsrig_assert_ok(nsrig_route_add(left, "10.6.0.0/16 dev a0 scope host proto 77"));
+	has(left, NSRIG_ROUTES, "10.6.0.0/16 dev a0 proto 77 scope host");
+	nsrig_assert_error(nsrig_route_del(left, "10.7.0.0/16 proto static"), -ESRCH);
+	nsrig_assert_ok(nsrig_route_del(left, "10.7.0.0/16 proto bird"));
+	refused(nsrig_route_add(left, "10.7.0.0/16 dev a0 proto me"), -EINVAL,
+		"\"me\" after \"proto\" is not understood (expected kernel, boot,");
+	refused(nsrig_route_add(left, "10.7.0.0/16 dev a0 scope 256"), -EINVAL,
+		"\"256\" after \"scope\"");
 	nsrig_assert_ok(nsrig_route_del(left, "::/0 dev a0"));
 	has_not(left, NSRIG_ROUTES, "::/0 dev a0 metric 1024 proto boot");
 }
@@ -419,6 +430,58 @@ static void counters_count(void **state)
 	refused(nsrig_counter(left, "a0", "rx_packets", NULL), -EINVAL, "nowhere");
 }
 
+static volatile bool over;
+
+static void *change_addresses(void *ns)
+{
+	while (!over) {
+		if (nsrig_addr_add(ns, "a0", "10.7.0.1/32") < 0 ||
+			nsrig_addr_del(ns, "a0", "10.7.0.1/32") < 0)
+			return NULL;
+	}
+	return ns;
+}
+
+#define MANY 1000
+
+static int count_lines(const char *text)
+{
+	int count = 0;
+
+	for (; (text = strchr(text, '\n')); text++)
+		count++;
+	return count;
+}
+
+/* An answer that the kernel had to interrupt is asked for again, and then begins anew. */
+static void states_are_whole_while_they_change(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+	pthread_t thread;
+	char addr[32], *text;
+	void *result;
+	int i, before, count;
+
+	nsrig_assert_ok(nsrig_state(left, NSRIG_ADDRS, &text));
+	before = count_lines(text);
+	free(text);
+	/* So many that the answer has several parts, between which something may change. */
+	for (i = 0; i < MANY; i++) {
+		snprintf(addr, sizeof(addr), "10.8.%d.%d/32", i / 250, i % 250);
+		nsrig_assert_ok(nsrig_addr_add(left, "a0", addr));
+	}
+	assert_int_equal(pthread_create(&thread, NULL, change_addresses, left), 0);
+	for (i = 0; i < 40; i++) {
+		nsrig_assert_ok(nsrig_state(left, NSRIG_ADDRS, &text));
+		count = count_lines(text) - before;
+		free(text);
+		assert_true(count == MANY || count == MANY + 1);
+	}
+	over = true;
+	pthread_join(thread, &result);
+	assert_ptr_equal(result, left);
+}
+
 static void state_that_is_none(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -464,6 +527,7 @@ int main(int argc, char **argv)
 		nsrig_test(qdiscs_are_told, &cable),
 		nsrig_test(listeners_are_told, &cable),
 		nsrig_test(counters_count, &cable),
+		nsrig_test(states_are_whole_while_they_change, &cable),
 		nsrig_test(state_that_is_none, &cable),
 		nsrig_test(states_leave_no_descriptor, &cable),
 	};
