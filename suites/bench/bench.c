@@ -8,15 +8,29 @@
 
 #define ROUNDS_MAX 1000
 
+static struct timespec started, stopped;
+static double ours_us, floor_us;
+
+void bench_start(void)
+{
+	clock_gettime(CLOCK_MONOTONIC, &started);
+	stopped.tv_sec = 0;
+}
+
+void bench_stop(void)
+{
+	if (!stopped.tv_sec)
+		clock_gettime(CLOCK_MONOTONIC, &stopped);
+}
+
 /* Microseconds for one. */
 static double measure(bench_fn *fn, int count)
 {
-	struct timespec begin, end;
-
-	clock_gettime(CLOCK_MONOTONIC, &begin);
+	bench_start();
 	fn(count);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	return ((end.tv_sec - begin.tv_sec) * 1e9 + (end.tv_nsec - begin.tv_nsec)) / 1e3 / count;
+	bench_stop();
+	return ((stopped.tv_sec - started.tv_sec) * 1e9 + (stopped.tv_nsec - started.tv_nsec)) /
+	       1e3 / count;
 }
 
 static int by_value(const void *a, const void *b)
@@ -32,11 +46,23 @@ static double median(double *values, int count)
 	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-void bench_pair(
-	const char *workload, bench_fn *ours, bench_fn *floor, int count, int rounds, double target)
+static void print(const char *workload, double ratio, double target, const char *kind)
 {
-	static double a[2 * ROUNDS_MAX], b[2 * ROUNDS_MAX];
-	double ours_us, floor_us;
+	printf("%s\t%.2f\t%.2f\t%.3f\t%.2f\t%s\n", workload, ours_us, floor_us, ratio, target,
+		kind);
+	fflush(stdout);
+}
+
+/*
+ * The ratio is the median of the rounds' ratios. What a machine does beside, it does for longer
+ * than a round: so the two sums of a round saw the same machine, and A B B A takes out what rises
+ * or falls. The ratio of two medians would compare times of different minutes where the machine
+ * was busy for half of them. A stall of the kernel spoils one round, and no median.
+ */
+static void compare(const char *workload, bench_fn *ours, bench_fn *floor, int count, int rounds,
+	double target, const char *kind)
+{
+	static double a[2 * ROUNDS_MAX], b[2 * ROUNDS_MAX], ratios[ROUNDS_MAX];
 	int i, n = 0;
 
 	/* The first of each is slower: memory, caches, the kernel's lists. */
@@ -47,10 +73,49 @@ void bench_pair(
 		b[n] = measure(floor, count);
 		b[n + 1] = measure(floor, count);
 		a[n + 1] = measure(ours, count);
+		ratios[i] = (a[n] + a[n + 1]) / (b[n] + b[n + 1]);
 	}
 	ours_us = median(a, n);
 	floor_us = median(b, n);
-	printf("%s\t%.1f\t%.1f\t%.2f\t%.2f\n", workload, ours_us, floor_us, ours_us / floor_us,
-		target);
+	print(workload, median(ratios, i), target, kind);
+}
+
+void bench_pair(
+	const char *workload, bench_fn *ours, bench_fn *floor, int count, int rounds, double target)
+{
+	compare(workload, ours, floor, count, rounds, target, "ratio");
+}
+
+void bench_pair_us(
+	const char *workload, bench_fn *ours, bench_fn *floor, int count, int rounds, double us)
+{
+	compare(workload, ours, floor, count, rounds, us, "us");
+}
+
+void bench_peer(const char *workload, bench_fn *theirs, bench_fn *floor, int count, int rounds)
+{
+	compare(workload, theirs, floor, count, rounds, 0, "peer");
+}
+
+void bench_count(const char *workload, int ours, int floor, int target)
+{
+	printf("%s\t%d\t%d\t%d\t%d\tcount\n", workload, ours, floor, 0, target);
 	fflush(stdout);
+}
+
+double bench_ours(void)
+{
+	return ours_us;
+}
+
+double bench_floor(void)
+{
+	return floor_us;
+}
+
+void bench_ratio(const char *workload, double a, double b, double target)
+{
+	ours_us = a;
+	floor_us = b;
+	print(workload, a / b, target, "ratio");
 }

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the kernel charges: networks built by bare system calls and rtnetlink messages written by
+ * hand, as few of both as can be. Knows nothing of the library, which is measured against it.
+ *
+ * It delivers what a rig delivers, no less: lo up in every host, no duplicate address detection, a
+ * veth of one queue each way whose ends are made in their namespaces with MAC addresses of our own
+ * and different ifindexes, IPv4 and IPv6 on both ends, and the proof that each end has its carrier
+ * and can use its IPv6 addresses, the kernel's own link-local one too. Nothing is moved or deleted.
+ *
+ * Its way: the kernel works through what one send() holds before that returns, and says of a
+ * request without NLM_F_ACK only that it failed. So requests go together, the last of them is a
+ * question, and one answer read is the proof that nothing before it has failed.
+ *
+ * Whatever fails ends the process, with a sentence on stderr.
+ */
+#ifndef FLOOR_H
+#define FLOOR_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+
+/* A namespace, and an rtnetlink socket in it. */
+struct floor_ns {
+	int fd;
+	int netlink;
+};
+
+/* An end of a veth pair; the link is called eth0, or portN of the N-th on a bridge. */
+struct floor_end {
+	int index;
+	uint8_t mac[6];
+	struct in_addr ipv4;
+	struct in6_addr ipv6, link_local;
+};
+
+/* Ends the process unless it is so. */
+void floor_must(int so, const char *what);
+
+/* The descriptor of the calling thread's namespace: to be closed. */
+int floor_home(void);
+
+/* Takes the thread to a namespace. */
+void floor_go(int fd);
+
+/* Makes a namespace, and leaves the thread in it. */
+int floor_unshare(void);
+
+/* The same with a socket and without duplicate address detection, as hosts have it. */
+struct floor_ns floor_host(void);
+
+void floor_close(const struct floor_ns *ns);
+
+/* The number-th end on one network: 10.x.y.z/8 and 2001:db8::n/64. */
+struct floor_end floor_end(int number);
+
+struct floor_pair {
+	struct floor_ns a, b;
+};
+
+void floor_pair_build(struct floor_pair *pair);
+void floor_pair_close(const struct floor_pair *pair);
+
+struct floor_star {
+	struct floor_ns center;
+	struct floor_ns *hosts;
+	int count;
+};
+
+/* Hosts on one bridge, whose ports forward. */
+void floor_star_build(struct floor_star *star, int count);
+void floor_star_close(struct floor_star *star);
+
+/*
+ * Waits until the kernel has freed the namespaces that were closed: it does so behind the back of
+ * who closed them, takes 30 ms and more, and stands in the way of who makes new ones. Frees what
+ * was closed later only in a next go, and tells when it begins with one.
+ */
+void floor_settle(void);
+
+#endif

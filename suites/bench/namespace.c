@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/* A namespace made and closed; going to one and coming home. */
+#include "bench.h"
+#include "floor.h"
+#include "work.h"
+
+#include <nsrig.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#define AT_ONCE 32
+
+static void temp_ours(int count)
+{
+	struct nsrig_ns *ns;
+	int i;
+
+	bench_start();
+	for (i = 0; i < count; i++) {
+		work_must(nsrig_ns_temp(&ns), "ours");
+		nsrig_ns_free(ns);
+	}
+	bench_stop();
+	floor_settle();
+}
+
+/*
+ * Has the library make namespaces ahead, to be taken by nsrig_ns_temp(). It has no pool yet: then
+ * the row is left out.
+ */
+static bool pool_fill(int count)
+{
+	(void)count;
+	return false;
+}
+
+static void pool_ours(int count)
+{
+	pool_fill(count);
+	temp_ours(count);
+}
+
+static void temp_floor(int count)
+{
+	int i, home, fd;
+
+	bench_start();
+	for (i = 0; i < count; i++) {
+		home = floor_home();
+		fd = floor_unshare();
+		floor_go(home);
+		close(home);
+		close(fd);
+	}
+	bench_stop();
+	floor_settle();
+}
+
+static struct nsrig_ns *there;
+static int there_fd;
+
+static int nothing(struct nsrig_ns *host, void *arg)
+{
+	(void)host;
+	(void)arg;
+	return 0;
+}
+
+static int again(struct nsrig_ns *host, void *arg)
+{
+	(void)host;
+	return nsrig_do(arg, nothing, NULL);
+}
+
+static void do_ours(int count)
+{
+	while (count-- > 0)
+		work_must(nsrig_do(there, nothing, NULL), "ours");
+}
+
+static void do_nested(int count)
+{
+	while (count-- > 0)
+		work_must(nsrig_do(there, again, there), "ours");
+}
+
+static void do_floor(int count)
+{
+	int home;
+
+	while (count-- > 0) {
+		home = floor_home();
+		floor_go(there_fd);
+		floor_go(home);
+		close(home);
+	}
+}
+
+int main(void)
+{
+	work_begin();
+	bench_pair("a namespace made and closed", temp_ours, temp_floor, 20, 15, 1.05);
+	if (pool_fill(20))
+		bench_pair("the same from the pool", pool_ours, temp_floor, 20, 15, 0.10);
+
+	work_must(nsrig_ns_temp(&there), "ours");
+	there_fd = nsrig_ns_fd(there);
+	bench_pair("do() with nothing to do", do_ours, do_floor, 500, 100, 1.20);
+	bench_pair("do() in do(), for one", do_nested, do_ours, 500, 100, 2.10);
+	nsrig_ns_free(there);
+	return 0;
+}
