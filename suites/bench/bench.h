@@ -18,6 +18,12 @@ void bench_start(void);
 void bench_stop(void);
 
 /*
+ * What is called in the next pairs after so many rounds, and is not measured: for what was put
+ * aside meanwhile. NULL for nothing.
+ */
+void bench_between(void (*fn)(void), int rounds);
+
+/*
  * Runs ours and the floor in turn, as A B B A, rounds times; prints the medians of both in
  * microseconds for one, and how many times the floor ours should be at the most.
  */

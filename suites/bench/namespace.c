@@ -8,20 +8,15 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-#define AT_ONCE 32
-
 static void temp_ours(int count)
 {
 	struct nsrig_ns *ns;
 	int i;
 
-	bench_start();
 	for (i = 0; i < count; i++) {
 		work_must(nsrig_ns_temp(&ns), "ours");
 		nsrig_ns_free(ns);
 	}
-	bench_stop();
-	floor_settle();
 }
 
 /*
@@ -37,6 +32,7 @@ static bool pool_fill(int count)
 static void pool_ours(int count)
 {
 	pool_fill(count);
+	bench_start();
 	temp_ours(count);
 }
 
@@ -44,7 +40,6 @@ static void temp_floor(int count)
 {
 	int i, home, fd;
 
-	bench_start();
 	for (i = 0; i < count; i++) {
 		home = floor_home();
 		fd = floor_unshare();
@@ -52,8 +47,6 @@ static void temp_floor(int count)
 		close(home);
 		close(fd);
 	}
-	bench_stop();
-	floor_settle();
 }
 
 static struct nsrig_ns *there;
@@ -99,10 +92,12 @@ static void do_floor(int count)
 int main(void)
 {
 	work_begin();
-	bench_pair("a namespace made and closed", temp_ours, temp_floor, 20, 15, 1.05);
-	if (pool_fill(20))
-		bench_pair("the same from the pool", pool_ours, temp_floor, 20, 15, 0.10);
+	bench_between(floor_settle, 20);
+	bench_pair("a namespace made and closed", temp_ours, temp_floor, 1, 400, 1.05);
+	if (pool_fill(1))
+		bench_pair("the same from the pool", pool_ours, temp_floor, 1, 400, 0.10);
 
+	bench_between(NULL, 0);
 	work_must(nsrig_ns_temp(&there), "ours");
 	there_fd = nsrig_ns_fd(there);
 	bench_pair("do() with nothing to do", do_ours, do_floor, 500, 100, 1.20);

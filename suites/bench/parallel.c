@@ -51,12 +51,54 @@ static void stalls(int processes)
 	bench_count(text, ours, bare, 0);
 }
 
-static struct worker rootless;
+/* Two processes, as which kind of root they are is all that differs. */
+static struct worker rootless, root;
+
+static int keep(int count)
+{
+	work_build_ours(count);
+	return 0;
+}
+
+static int put_away(int count)
+{
+	(void)count;
+	work_put_away();
+	return 0;
+}
 
 static void without_root(int count)
 {
-	worker_ask(&rootless, work_churn_ours, count);
+	worker_ask(&rootless, keep, count);
 	worker_wait(&rootless);
+}
+
+static void with_root(int count)
+{
+	worker_ask(&root, keep, count);
+	worker_wait(&root);
+}
+
+static void put_both_away(void)
+{
+	worker_ask(&rootless, put_away, 0);
+	worker_wait(&rootless);
+	worker_ask(&root, put_away, 0);
+	worker_wait(&root);
+}
+
+static void compare_roots(void)
+{
+	worker_start(&root, false);
+	if (worker_start(&rootless, true)) {
+		bench_between(put_both_away, 20);
+		bench_pair(
+			"a pair rootless, for one as root", without_root, with_root, 1, 200, 1.05);
+	} else {
+		fprintf(stderr, "left out: rootless (no user namespace is to be had)\n");
+	}
+	worker_end(&root);
+	worker_end(&rootless);
 }
 
 int main(void)
@@ -70,15 +112,9 @@ int main(void)
 	for (active = 1; active <= WORKERS_MAX; active *= 2) {
 		snprintf(text, sizeof(text), "a pair, made and closed, processes: %d", active);
 		/* 0.90 of the floor's pairs a second. */
-		bench_pair(text, ours, bare, 40, 8, 1 / 0.90);
+		bench_pair(text, ours, bare, 32, 12, 1 / 0.90);
 	}
-	active = 1;
-	if (worker_start(&rootless, true)) {
-		bench_pair("a pair rootless, for one as root", without_root, ours, 10, 20, 1.05);
-		worker_end(&rootless);
-	} else {
-		fprintf(stderr, "left out: rootless (no user namespace is to be had)\n");
-	}
+	compare_roots();
 	stalls(1);
 	stalls(4);
 	for (i = 0; i < WORKERS_MAX; i++)

@@ -201,6 +201,7 @@ int main(void)
 		leave_out("other tools");
 		return 0;
 	}
+	bench_between(work_put_away, 10);
 	measure_ip();
 	measure_python();
 	measure_go();

@@ -105,33 +105,47 @@ static struct nsrig *star_ours(int count)
 	return rig;
 }
 
+/* Small ones are kept until there are so many hosts; they are freed while nothing is measured. */
+#define HOSTS_KEPT 200
+static struct nsrig *rigs[HOSTS_KEPT];
+static struct floor_star stars[HOSTS_KEPT];
+static int rigs_kept, stars_kept, hosts_kept;
+
+static void put_away(void)
+{
+	while (rigs_kept > 0)
+		nsrig_free(rigs[--rigs_kept]);
+	while (stars_kept > 0)
+		floor_star_close(&stars[--stars_kept]);
+	hosts_kept = 0;
+	floor_settle();
+}
+
+static void kept(int hosts)
+{
+	bench_stop();
+	hosts_kept += hosts;
+	if (hosts_kept >= HOSTS_KEPT)
+		put_away();
+}
+
 static void ours(int count)
 {
-	struct nsrig *rig;
-
-	bench_start();
-	rig = star_ours(count);
-	bench_stop();
-	nsrig_free(rig);
-	floor_settle();
+	rigs[rigs_kept++] = star_ours(count);
+	kept(count);
 }
 
 static void bare(int count)
 {
-	struct floor_star star;
-
-	bench_start();
-	floor_star_build(&star, count);
-	bench_stop();
-	floor_star_close(&star);
-	floor_settle();
+	floor_star_build(&stars[stars_kept++], count);
+	kept(count);
 }
 
 int main(void)
 {
 	static const struct {
 		int hosts, rounds;
-	} sizes[] = {{10, 15}, {50, 5}, {100, 4}, {200, 2}, {1000, 1}};
+	} sizes[] = {{10, 40}, {50, 10}, {100, 4}, {200, 2}, {1000, 1}};
 	double small_ours = 0, small_floor = 0, large_ours, large_floor;
 	char text[64];
 	size_t i;

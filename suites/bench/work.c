@@ -22,9 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Of what is made at once. */
-#define AT_ONCE 32
-
 /* Longer than this is no work, but waiting for a timer. */
 #define STALL_NS 100000000
 
@@ -62,62 +59,45 @@ static struct nsrig *build_ours(void)
 	return rig;
 }
 
-static void ours(int count, bool build, bool close)
-{
-	struct nsrig *rigs[AT_ONCE];
-	int i;
-
-	if (build)
-		bench_start();
-	for (i = 0; i < count; i++)
-		rigs[i] = build_ours();
-	if (build)
-		bench_stop();
-	if (close)
-		bench_start();
-	while (i > 0)
-		nsrig_free(rigs[--i]);
-	bench_stop();
-	floor_settle();
-}
-
-static void bare(int count, bool build, bool close)
-{
-	struct floor_pair pairs[AT_ONCE];
-	int i;
-
-	if (build)
-		bench_start();
-	for (i = 0; i < count; i++)
-		floor_pair_build(&pairs[i]);
-	if (build)
-		bench_stop();
-	if (close)
-		bench_start();
-	while (i > 0)
-		floor_pair_close(&pairs[--i]);
-	bench_stop();
-	floor_settle();
-}
+static struct nsrig *rigs[WORK_AT_ONCE];
+static struct floor_pair pairs[WORK_AT_ONCE];
+static int rigs_kept, pairs_kept;
 
 void work_build_ours(int count)
 {
-	ours(count, true, false);
+	while (count-- > 0)
+		rigs[rigs_kept++] = build_ours();
 }
 
 void work_build_floor(int count)
 {
-	bare(count, true, false);
+	while (count-- > 0)
+		floor_pair_build(&pairs[pairs_kept++]);
 }
 
 void work_close_ours(int count)
 {
-	ours(count, false, true);
+	work_build_ours(count);
+	bench_start();
+	while (count-- > 0)
+		nsrig_free(rigs[--rigs_kept]);
 }
 
 void work_close_floor(int count)
 {
-	bare(count, false, true);
+	work_build_floor(count);
+	bench_start();
+	while (count-- > 0)
+		floor_pair_close(&pairs[--pairs_kept]);
+}
+
+void work_put_away(void)
+{
+	while (rigs_kept > 0)
+		nsrig_free(rigs[--rigs_kept]);
+	while (pairs_kept > 0)
+		floor_pair_close(&pairs[--pairs_kept]);
+	floor_settle();
 }
 
 static void must(bool so, const char *what)
@@ -197,30 +177,14 @@ static void trip_floor(struct floor_pair *pair)
 
 void work_trip_ours(int count)
 {
-	struct nsrig *rigs[AT_ONCE];
-	int i;
-
-	bench_start();
-	for (i = 0; i < count; i++)
-		rigs[i] = trip_ours();
-	bench_stop();
-	while (i > 0)
-		nsrig_free(rigs[--i]);
-	floor_settle();
+	while (count-- > 0)
+		rigs[rigs_kept++] = trip_ours();
 }
 
 void work_trip_floor(int count)
 {
-	struct floor_pair pairs[AT_ONCE];
-	int i;
-
-	bench_start();
-	for (i = 0; i < count; i++)
-		trip_floor(&pairs[i]);
-	bench_stop();
-	while (i > 0)
-		floor_pair_close(&pairs[--i]);
-	floor_settle();
+	while (count-- > 0)
+		trip_floor(&pairs[pairs_kept++]);
 }
 
 int work_churn_ours(int count)

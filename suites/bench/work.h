@@ -15,9 +15,11 @@ void work_begin(void);
 void work_must(int rc, const char *what);
 
 /*
- * Pairs, made one after the other, and closed when all are made: between bench_start() and
- * bench_stop() is either the making or the closing.
+ * Pairs; the closing of the last is measured, or the making of all. Those that were made are kept
+ * until work_put_away(), as the kernel frees what was closed when it likes, and stands in the way of
+ * what is measured then. At most WORK_AT_ONCE are kept.
  */
+#define WORK_AT_ONCE 64
 void work_build_ours(int count);
 void work_build_floor(int count);
 void work_close_ours(int count);
@@ -26,6 +28,9 @@ void work_close_floor(int count);
 /* With one datagram there and back, over IPv4 and IPv6, before the next is made. */
 void work_trip_ours(int count);
 void work_trip_floor(int count);
+
+/* Closes all that was kept, and waits until the kernel has freed it. */
+void work_put_away(void);
 
 /* Made and closed, one after the other; for worker_ask(). They return 0. */
 int work_churn_ours(int count);
