@@ -9,7 +9,6 @@
 #define ROUNDS_MAX 1000
 
 static struct timespec started, stopped;
-static double ours_us, floor_us;
 static void (*between)(void);
 static int between_rounds;
 
@@ -54,7 +53,8 @@ static double median(double *values, int count)
 	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-static void print(const char *workload, double ratio, double target, const char *kind)
+static void print(const char *workload, double ours_us, double floor_us, double ratio,
+	double target, const char *kind)
 {
 	printf("%s\t%.2f\t%.2f\t%.3f\t%.2f\t%s\n", workload, ours_us, floor_us, ratio, target,
 		kind);
@@ -90,9 +90,7 @@ static void compare(const char *workload, bench_fn *ours, bench_fn *floor, int c
 		if (between && ((i + 1) % between_rounds == 0 || i + 1 == rounds))
 			between();
 	}
-	ours_us = median(a, n);
-	floor_us = median(b, n);
-	print(workload, median(ratios, i), target, kind);
+	print(workload, median(a, n), median(b, n), median(ratios, i), target, kind);
 }
 
 void bench_pair(
@@ -118,19 +116,7 @@ void bench_count(const char *workload, int ours, int floor, int target)
 	fflush(stdout);
 }
 
-double bench_ours(void)
-{
-	return ours_us;
-}
-
-double bench_floor(void)
-{
-	return floor_us;
-}
-
 void bench_ratio(const char *workload, double a, double b, double target)
 {
-	ours_us = a;
-	floor_us = b;
-	print(workload, a / b, target, "ratio");
+	print(workload, a, b, a / b, target, "ratio");
 }

@@ -40,11 +40,7 @@ void bench_peer(const char *workload, bench_fn *theirs, bench_fn *floor, int cou
 /* What was counted in both, and not measured. */
 void bench_count(const char *workload, int ours, int floor, int target);
 
-/* The medians in microseconds for one of the last pair. */
-double bench_ours(void);
-double bench_floor(void);
-
-/* A ratio of such figures. */
+/* Two figures in microseconds that were measured otherwise. */
 void bench_ratio(const char *workload, double a, double b, double target);
 
 #endif

@@ -93,9 +93,9 @@ int main(void)
 {
 	work_begin();
 	bench_between(floor_settle, 20);
-	bench_pair("a namespace made and closed", temp_ours, temp_floor, 1, 400, 1.05);
+	bench_pair("a namespace made and closed", temp_ours, temp_floor, 1, 300, 1.05);
 	if (pool_fill(1))
-		bench_pair("the same from the pool", pool_ours, temp_floor, 1, 400, 0.10);
+		bench_pair("the same from the pool", pool_ours, temp_floor, 1, 300, 0.10);
 
 	bench_between(NULL, 0);
 	work_must(nsrig_ns_temp(&there), "ours");

@@ -93,7 +93,7 @@ static void compare_roots(void)
 	if (worker_start(&rootless, true)) {
 		bench_between(put_both_away, 20);
 		bench_pair(
-			"a pair rootless, for one as root", without_root, with_root, 1, 200, 1.05);
+			"a pair rootless, for one as root", without_root, with_root, 1, 150, 1.05);
 	} else {
 		fprintf(stderr, "left out: rootless (no user namespace is to be had)\n");
 	}
@@ -112,7 +112,7 @@ int main(void)
 	for (active = 1; active <= WORKERS_MAX; active *= 2) {
 		snprintf(text, sizeof(text), "a pair, made and closed, processes: %d", active);
 		/* 0.90 of the floor's pairs a second. */
-		bench_pair(text, ours, bare, 32, 12, 1 / 0.90);
+		bench_pair(text, ours, bare, 32, 8, 1 / 0.90);
 	}
 	compare_roots();
 	stalls(1);

@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <nsrig.h>
 #include <stdio.h>
+#include <time.h>
 
 /* Out of the way of those of the cables. */
 #define BRIDGE_INDEX 100000
@@ -129,39 +130,88 @@ static void kept(int hosts)
 		put_away();
 }
 
-static void ours(int count)
+static void build_ours(int count)
 {
 	rigs[rigs_kept++] = star_ours(count);
+}
+
+static void build_floor(int count)
+{
+	floor_star_build(&stars[stars_kept++], count);
+}
+
+static void ours(int count)
+{
+	build_ours(count);
 	kept(count);
 }
 
 static void bare(int count)
 {
-	floor_star_build(&stars[stars_kept++], count);
+	build_floor(count);
 	kept(count);
+}
+
+/* What a host takes, in microseconds: in small stars, and right after them in a large one; sums. */
+struct growth {
+	double small, large;
+	int times;
+};
+
+#define SMALL 10
+#define SMALL_STARS 10
+
+static double now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1e6 + now.tv_nsec / 1e3;
+}
+
+static void grow(struct growth *growth, void (*build)(int count), int count)
+{
+	double begun = now_us();
+	int i;
+
+	for (i = 0; i < SMALL_STARS; i++)
+		build(SMALL);
+	growth->small += (now_us() - begun) / (SMALL_STARS * SMALL);
+	put_away();
+	bench_start();
+	begun = now_us();
+	build(count);
+	growth->large += (now_us() - begun) / count;
+	growth->times++;
+	kept(count);
+}
+
+static struct growth growth_ours, growth_floor;
+
+static void large_ours(int count)
+{
+	grow(&growth_ours, build_ours, count);
+}
+
+static void large_floor(int count)
+{
+	grow(&growth_floor, build_floor, count);
+}
+
+static void say(const char *workload, const struct growth *growth)
+{
+	bench_ratio(workload, growth->large / growth->times, growth->small / growth->times, 1.20);
 }
 
 int main(void)
 {
-	static const struct {
-		int hosts, rounds;
-	} sizes[] = {{10, 40}, {50, 10}, {100, 4}, {200, 2}, {1000, 1}};
-	double small_ours = 0, small_floor = 0, large_ours, large_floor;
-	char text[64];
-	size_t i;
-
 	work_begin();
-	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		snprintf(text, sizeof(text), "star of %d: a host", sizes[i].hosts);
-		bench_pair(text, ours, bare, sizes[i].hosts, sizes[i].rounds, 1.10);
-		if (i == 0) {
-			small_ours = bench_ours();
-			small_floor = bench_floor();
-		}
-	}
-	large_ours = bench_ours();
-	large_floor = bench_floor();
-	bench_ratio("ours: a host of 1,000, for one of 10", large_ours, small_ours, 1.20);
-	bench_ratio("floor: a host of 1,000, for one of 10", large_floor, small_floor, 1.20);
+	bench_pair("star of 10: a host", ours, bare, 10, 30, 1.10);
+	bench_pair("star of 50: a host", ours, bare, 50, 8, 1.10);
+	bench_pair("star of 100: a host", ours, bare, 100, 3, 1.10);
+	bench_pair("star of 200: a host", ours, bare, 200, 2, 1.10);
+	bench_pair("star of 1,000: a host", large_ours, large_floor, 1000, 1, 1.10);
+	say("ours: a host of 1,000, for one of 10", &growth_ours);
+	say("floor: a host of 1,000, for one of 10", &growth_floor);
 	return 0;
 }

@@ -16,8 +16,8 @@ void work_must(int rc, const char *what);
 
 /*
  * Pairs; the closing of the last is measured, or the making of all. Those that were made are kept
- * until work_put_away(), as the kernel frees what was closed when it likes, and stands in the way of
- * what is measured then. At most WORK_AT_ONCE are kept.
+ * until work_put_away(), as the kernel frees what was closed when it likes, and stands in the way
+ * of what is measured then. At most WORK_AT_ONCE are kept.
  */
 #define WORK_AT_ONCE 64
 void work_build_ours(int count);
