@@ -6,8 +6,15 @@
  */
 #include <nsrig.h>
 
-static const nsrig_topo pair = {
-	{NSRIG_VETH("left:eth0 10.0.0.1/24", "right:eth0 10.0.0.2/24")}, {}, {}};
+static nsrig_topo declare()
+{
+	nsrig_topo topo = {};
+
+	topo.links[0] = NSRIG_VETH("left:eth0 10.0.0.1/24", "right:eth0 10.0.0.2/24");
+	return topo;
+}
+
+static const nsrig_topo pair = declare();
 
 static const nsrig_fixture on_pair = {0, &pair, nullptr, nullptr};
 

@@ -18,18 +18,20 @@
 
 static const struct nsrig_topo routed = {
 	.hosts = {"router forwarding"},
-	.links = {
-		NSRIG_VETH("client:eth0 10.0.1.1/24 2001:db8:1::1/64",
-			"router:c0 10.0.1.254/24 2001:db8:1::fe/64"),
-		NSRIG_VETH("router:s0 10.0.2.254/24 2001:db8:2::fe/64",
-			"server:eth0 10.0.2.1/24 2001:db8:2::1/64"),
-	},
-	.routes = {
-		"client default via 10.0.1.254",
-		"client default via 2001:db8:1::fe",
-		"server default via 10.0.2.254",
-		"server default via 2001:db8:2::fe",
-	},
+	.links =
+		{
+			NSRIG_VETH("client:eth0 10.0.1.1/24 2001:db8:1::1/64",
+				"router:c0 10.0.1.254/24 2001:db8:1::fe/64"),
+			NSRIG_VETH("router:s0 10.0.2.254/24 2001:db8:2::fe/64",
+				"server:eth0 10.0.2.1/24 2001:db8:2::1/64"),
+		},
+	.routes =
+		{
+			"client default via 10.0.1.254",
+			"client default via 2001:db8:1::fe",
+			"server default via 10.0.2.254",
+			"server default via 2001:db8:2::fe",
+		},
 };
 
 static void network_works_at_once(void **state)
@@ -182,10 +184,10 @@ static void ends_that_are_none(void **state)
 {
 	struct nsrig *rig = *state;
 
-	refused(nsrig_add_veth(rig, "", "b:b0"), -EINVAL, "no end of a link");
+	refused(nsrig_add_veth(rig, "", "b:b0"), -EINVAL, "the end of a link is missing");
 	refused(nsrig_add_veth(rig, NULL, "b:b0"), -EINVAL, "missing");
 	refused(nsrig_add_veth(rig, "a", "b:b0"), -EINVAL, "\"a\" is no end");
-	refused(nsrig_add_veth(rig, ":a0", "b:b0"), -EINVAL, "host is empty");
+	refused(nsrig_add_veth(rig, ":a0", "b:b0"), -EINVAL, "\":a0\" is no end of a link");
 	refused(nsrig_add_veth(rig, "a:", "b:b0"), -EINVAL, "link is empty");
 	refused(nsrig_add_veth(rig, "a:a0", "b:sixteen-bytes-xx"), -EINVAL, "16 bytes");
 	refused(nsrig_add_veth(rig, "a:a0", "b:b/0"), -EINVAL, "'/'");
@@ -206,8 +208,8 @@ static void what_the_kernel_refuses_in_the_middle(void **state)
 	struct nsrig *rig = *state;
 
 	nsrig_assert_ok(nsrig_add_veth(rig, "a:x0 10.0.0.1/24", "b:x0 10.0.0.2/24"));
-	refused(nsrig_add_veth(rig, "a:x0", "b:y0"), -EEXIST, "veth \"a:x0\" to \"b:y0\"");
-	refused(nsrig_add_veth(rig, "a:lo", "b:y0"), -EEXIST, "File exists");
+	refused(nsrig_add_veth(rig, "a:x0", "b:y0"), -EEXIST, "a second link \"x0\" on host \"a\"");
+	refused(nsrig_add_veth(rig, "a:lo", "b:y0"), -EEXIST, "every host has its lo");
 	refused(nsrig_add_veth(rig, "a:y0 10.0.1.1/24 10.0.1.1/24", "b:y0"), -EEXIST,
 		"10.0.1.1/24");
 	refused(nsrig_add_host(rig, "a"), -EEXIST, "second host \"a\"");
@@ -227,12 +229,12 @@ static void networks_that_are_none(void **state)
 
 	(void)state;
 	nsrig_assert_ok(nsrig_new(&rig));
-	refused(nsrig_build(rig, &kind), -EINVAL, "\"token-ring\" (expected a veth)");
+	refused(nsrig_build(rig, &kind), -EINVAL, "\"token-ring\" is not understood");
 	refused(nsrig_build(rig, &option), -EINVAL, "\"backwarding\"");
 	refused(nsrig_build(rig, &twice), -EEXIST, "second host \"a\"");
 	nsrig_free(rig);
 	nsrig_assert_ok(nsrig_new(&rig));
-	refused(nsrig_build(rig, &stranger), -EINVAL, "no host \"b\" in this rig (there are: a)");
+	refused(nsrig_build(rig, &stranger), -EINVAL, "no host \"b\" (did you mean \"a\"?)");
 	nsrig_free(rig);
 	nsrig_assert_ok(nsrig_new(&rig));
 	refused(nsrig_build(rig, &route), -EINVAL, "nowhere");

@@ -330,7 +330,7 @@ static const struct nsrig_topo fork_in_the_road = {
 		NSRIG_VETH("client:eth0 10.0.1.1/24 198.51.100.1/32",
 			"left:eth0 10.0.1.2/24 192.0.2.1/32"),
 		NSRIG_VETH(
-			"client:eth1 10.0.2.1/24", "right:eth0 10.0.2.2/24 192.0.2.1/32"),
+			"client:eth1 10.0.2.1/24", "right:eth0 10.0.2.2/24 192.0.2.1/32 shared"),
 	},
 	.routes = {"client 192.0.2.1 via 10.0.1.2"},
 };
@@ -404,7 +404,7 @@ static void policy_rule_routes_by_mark(void **state)
 static const struct nsrig_topo twins = {
 	.links = {
 		NSRIG_VETH("client:eth0", "left:eth0 10.0.0.2/24"),
-		NSRIG_VETH("client:eth1", "right:eth0 10.0.0.2/24"),
+		NSRIG_VETH("client:eth1", "right:eth0 10.0.0.2/24 shared"),
 	},
 };
 

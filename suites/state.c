@@ -19,6 +19,7 @@
 #include <netlink/route/tc.h>
 #include <nsrig.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -430,11 +431,19 @@ static void counters_count(void **state)
 	refused(nsrig_counter(left, "a0", "rx_packets", NULL), -EINVAL, "nowhere");
 }
 
-static volatile bool over;
+#define ROUNDS 40
+#define CHANGES 10
 
+static sem_t asked;
+
+/* Bounded in each round: no answer is whole while changes never end. */
 static void *change_addresses(void *ns)
 {
-	while (!over) {
+	int i;
+
+	for (i = 0; i < ROUNDS * CHANGES; i++) {
+		while (i % CHANGES == 0 && sem_wait(&asked) < 0)
+			;
 		if (nsrig_addr_add(ns, "a0", "10.7.0.1/32") < 0 ||
 			nsrig_addr_del(ns, "a0", "10.7.0.1/32") < 0)
 			return NULL;
@@ -470,14 +479,15 @@ static void states_are_whole_while_they_change(void **state)
 		snprintf(addr, sizeof(addr), "10.8.%d.%d/32", i / 250, i % 250);
 		nsrig_assert_ok(nsrig_addr_add(left, "a0", addr));
 	}
+	assert_int_equal(sem_init(&asked, 0, 0), 0);
 	assert_int_equal(pthread_create(&thread, NULL, change_addresses, left), 0);
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < ROUNDS; i++) {
+		sem_post(&asked);
 		nsrig_assert_ok(nsrig_state(left, NSRIG_ADDRS, &text));
 		count = count_lines(text) - before;
 		free(text);
 		assert_true(count == MANY || count == MANY + 1);
 	}
-	over = true;
 	pthread_join(thread, &result);
 	assert_ptr_equal(result, left);
 }

@@ -25,7 +25,7 @@ const struct truth truth_rows[] = {
 	{"calls fail_msg()", "fails_with_a_message", FAILED("number 5 is alive")},
 	{"fails an assertion in its set-up", "fails_in_setup", BROKEN("\"seven\" != \"eight\"*")},
 	{"returns an error from its set-up", "refuses_in_setup", BROKEN("Test setup failed")},
-	{"has a network that can't be built", "is_misspelt", BROKEN("\"right b0 10.1.0.2/24\" is no end of a link *")},
+	{"has a network that can't be built", "is_misspelt", BROKEN("*, column 1: \"right\" is no end of a link *")},
 	{"fails an assertion in its teardown", "fails_in_teardown", FAILED("\"nine\" != \"ten\"*")},
 	{"fails two assertions, in the test and in its teardown", "fails_twice", FAILED("\"seventeen\" != \"eighteen\"*")},
 	{"fails an assertion in do()", "fails_in_do", FAILED("\"here\" != \"there\"")},
