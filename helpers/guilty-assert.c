@@ -16,6 +16,10 @@ static const struct nsrig_topo misspelt = {
 	.links = {NSRIG_VETH("left:a0 10.1.0.1/24", "right b0 10.1.0.2/24")},
 };
 static const struct nsrig_fixture misspelt_fixture = {.topo = &misspelt};
+/* Not every kernel has one. */
+static const struct nsrig_topo dummy = {
+	.links = {NSRIG_LINK("dummy", "host:d0")},
+};
 
 static ino_t own_namespace(void)
 {
@@ -297,6 +301,13 @@ static int fail_in_teardown(void **state)
 	return 0;
 }
 
+static void has_a_dummy(void **state)
+{
+	struct nsrig_link link;
+
+	nsrig_assert_ok(nsrig_link_get(nsrig_host(*state, "host"), "d0", &link));
+}
+
 static void fails_in_teardown(void **state)
 {
 	(void)state;
@@ -342,6 +353,7 @@ static const struct CMUnitTest tests[] = {
 	{"refuses_in_setup", guilty_never_begins, refuse_in_setup, NULL, NULL},
 	{"is_misspelt", guilty_never_begins, nsrig_fixture_setup, nsrig_fixture_teardown,
 		(void *)&misspelt_fixture},
+	nsrig_test(has_a_dummy, &dummy),
 	nsrig_test(fails_in_teardown, &guilty_cable, .teardown = fail_in_teardown),
 	cmocka_unit_test(leaves_a_mock),
 	cmocka_unit_test(leaks_memory),

@@ -7,6 +7,7 @@
  */
 #include "fixture/hermetic.h"
 
+#include <errno.h>
 #include <nsrig.h>
 #include <string.h>
 
@@ -73,6 +74,26 @@ static void odd_values_are_put_right(void **state)
 	nsrig_ns_free(next);
 }
 
+/* Whatever module somebody has loaded, and whatever it has set. */
+static void bridges_keep_their_frames(void **state)
+{
+	static const char key[] = "net/bridge/bridge-nf-call-iptables";
+	struct nsrig_ns *model, *host = nsrig_host(*state, "host");
+	char value[32];
+
+	nsrig_assert_ok(nsrig_ns_temp(&model));
+	if (nsrig_sysctl_get(model, key, value, sizeof(value)) == -ENOENT) {
+		nsrig_ns_free(model);
+		nsrig_skip("needs CONFIG_BRIDGE_NETFILTER, and its module loaded");
+	}
+	nsrig_assert_ok(nsrig_sysctl_set(model, key, "1"));
+	nsrig_assert_ok(nsrig_hermetic_learn(model));
+	nsrig_assert_ok(nsrig_do(model, hermetic_here, NULL));
+	nsrig_assert_sysctl(model, key, "0");
+	nsrig_assert_sysctl(host, key, "0");
+	nsrig_ns_free(model);
+}
+
 static void hosts_have_the_defaults(void **state)
 {
 	assert_default(nsrig_host(*state, "host"));
@@ -85,6 +106,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		nsrig_test(odd_values_are_put_right),
 		nsrig_test(hosts_have_the_defaults, &one),
+		nsrig_test(bridges_keep_their_frames, &one),
 	};
 
 	return nsrig_main(argc, argv, tests);

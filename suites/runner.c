@@ -304,6 +304,24 @@ static void skips_say_why(void **state)
 		"ok 5 - skips_plainly_in_setup # SKIP skip() gave no reason\n");
 }
 
+/* What the kernel lacks is named, and is no fault of the test that asks for it. */
+static void lacking_kinds_are_skipped(void **state)
+{
+	const struct nsrig_link_spec spec = {.name = "d0"};
+	struct nsrig_ns *ns;
+	int rc;
+
+	(void)state;
+	nsrig_assert_ok(nsrig_ns_temp(&ns));
+	rc = nsrig_link_add(ns, "dummy", &spec);
+	nsrig_ns_free(ns);
+	assert_stream("has_a_dummy", 0,
+		rc == -EOPNOTSUPP ? "TAP version 13\n1..1\nok 1 - has_a_dummy # SKIP .links[0].end, "
+				    "column 1: needs CONFIG_DUMMY: adding dummy \"d0\" in "
+				    "\"host\": Operation not supported (Unknown device type)\n"
+				  : "TAP version 13\n1..1\nok 1 - has_a_dummy\n");
+}
+
 static void required_skips_fail(void **state)
 {
 	static const char expected[] =
@@ -560,6 +578,7 @@ int main(int argc, char **argv)
 		judged(odd_beginnings_mislead_nobody),
 		judged(unwritten_results_are_a_failure),
 		judged(skips_say_why),
+		judged(lacking_kinds_are_skipped),
 		judged(required_skips_fail),
 		judged(sandbox_is_a_tests_own),
 		judged(bad_options_are_refused),
