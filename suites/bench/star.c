@@ -2,107 +2,29 @@
 /*
  * Hosts on one bridge:
  *
- *	            switch br0
- *	  port0 /   port1 |   ... \ portN
- *	  eth0 h0    eth0 h1        eth0 hN
- *	10.0.0.1/8  10.0.0.3/8  ...      (2001:db8::1/64, ...)
+ *	             switch br0
+ *	     p1 /     p2 |   ... \ pN
+ *	  eth0 h1    eth0 h2        eth0 hN
+ *	10.0.0.1    10.0.0.2    ...      (2001:db8::1/64, ...)
  */
 #include "bench.h"
 #include "floor.h"
 #include "work.h"
 
-#include <arpa/inet.h>
 #include <nsrig.h>
 #include <stdio.h>
 #include <time.h>
 
-/* Out of the way of those of the cables. */
-#define BRIDGE_INDEX 100000
-
-#define SIZE 64
-
-/* The floor's ends, as text. */
-struct words {
-	char mac[SIZE], ipv4[SIZE], ipv6[SIZE], link_local[SIZE];
-};
-
-static struct words words_of(const struct floor_end *end)
-{
-	char text[INET6_ADDRSTRLEN];
-	struct words words;
-
-	snprintf(words.mac, SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", end->mac[0], end->mac[1],
-		end->mac[2], end->mac[3], end->mac[4], end->mac[5]);
-	inet_ntop(AF_INET, &end->ipv4, text, sizeof(text));
-	snprintf(words.ipv4, SIZE, "%s/8", text);
-	inet_ntop(AF_INET6, &end->ipv6, text, sizeof(text));
-	snprintf(words.ipv6, SIZE, "%s/64", text);
-	inet_ntop(AF_INET6, &end->link_local, words.link_local, SIZE);
-	return words;
-}
-
-static void add(struct nsrig *rig, struct nsrig_ns *center, int i)
-{
-	const struct floor_end port = floor_end(2 * i), end = floor_end(2 * i + 1);
-	const struct words port_words = words_of(&port), words = words_of(&end);
-	char port_name[SIZE], name[SIZE];
-	const struct nsrig_link_spec port_spec = {.name = port_name,
-		.index = port.index,
-		.mac = port_words.mac,
-		.master = "br0",
-		.up = true};
-	const struct nsrig_link_spec spec = {
-		.name = "eth0", .index = end.index, .mac = words.mac, .up = true};
-	struct nsrig_ns *host;
-
-	snprintf(port_name, SIZE, "port%d", i);
-	snprintf(name, SIZE, "h%d", i);
-	work_must(nsrig_add_host(rig, name), "a host");
-	host = nsrig_find_host(rig, name);
-	work_must(nsrig_veth_add(center, &port_spec, host, &spec), "its cable");
-	work_must(nsrig_addr_add(host, "eth0", words.ipv4), "its IPv4 address");
-	work_must(nsrig_addr_add(host, "eth0", words.ipv6), "its IPv6 address");
-}
-
-static void await(struct nsrig *rig, struct nsrig_ns *center, int i)
-{
-	const struct floor_end end = floor_end(2 * i + 1);
-	const struct words words = words_of(&end);
-	struct nsrig_ns *host;
-	char name[SIZE];
-
-	snprintf(name, SIZE, "h%d", i);
-	host = nsrig_find_host(rig, name);
-	work_must(nsrig_wait_link(host, "eth0", NSRIG_WAIT_MS), "its link");
-	work_must(nsrig_wait_addr(host, words.ipv6, NSRIG_WAIT_MS), "its IPv6 address");
-	work_must(nsrig_wait_addr(host, words.link_local, NSRIG_WAIT_MS), "its own address");
-	snprintf(name, SIZE, "port%d", i);
-	work_must(nsrig_wait_link(center, name, NSRIG_WAIT_MS), "its port");
-}
-
-/*
- * Of single calls, because a topology has no bridge yet; to become one nsrig_build(). As the floor:
- * the bridge comes up last, and what is ready is asked for when all is made.
- */
 static struct nsrig *star_ours(int count)
 {
-	const struct nsrig_link_spec bridge = {.name = "br0", .index = BRIDGE_INDEX};
-	struct nsrig_ns *center;
+	struct nsrig_topo topo = {.shape = NULL};
 	struct nsrig *rig;
-	int i;
+	char shape[32];
 
+	snprintf(shape, sizeof(shape), "star %d", count);
+	topo.shape = shape;
 	work_must(nsrig_new(&rig), "a rig");
-	work_must(nsrig_add_host(rig, "switch"), "the switch");
-	center = nsrig_find_host(rig, "switch");
-	/* Ports need no address of their own. */
-	work_must(nsrig_sysctl_set(center, "net/ipv6/conf/default/addr_gen_mode", "1"), "ports");
-	work_must(nsrig_link_add(center, "bridge", &bridge), "the bridge");
-	for (i = 0; i < count; i++)
-		add(rig, center, i);
-	for (i = 0; i < count; i++)
-		await(rig, center, i);
-	work_must(nsrig_link_up(center, "br0"), "the bridge");
-	work_must(nsrig_wait_link(center, "br0", NSRIG_WAIT_MS), "the bridge");
+	work_must(nsrig_build(rig, &topo), "a star");
 	return rig;
 }
 

@@ -69,6 +69,13 @@ void work_build_ours(int count)
 		rigs[rigs_kept++] = build_ours();
 }
 
+void work_pool_ours(int count)
+{
+	work_must(nsrig_host_pool(2 * count), "the pool");
+	bench_start();
+	work_build_ours(count);
+}
+
 void work_build_floor(int count)
 {
 	while (count-- > 0)
@@ -145,16 +152,29 @@ static void trip_ipv6(int client, int server)
 	trip(client, server, &address, sizeof(address));
 }
 
+struct sockets {
+	int ipv4, ipv6;
+};
+
+static int open_sockets(struct nsrig_ns *home, void *arg)
+{
+	struct sockets *sockets = arg;
+
+	(void)home;
+	sockets->ipv4 = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	sockets->ipv6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return 0;
+}
+
 static struct nsrig *trip_ours(void)
 {
 	struct nsrig *rig = build_ours();
-	struct nsrig_ns *client = nsrig_find_host(rig, "client");
-	struct nsrig_ns *server = nsrig_find_host(rig, "server");
+	struct sockets client, server;
 
-	trip_ipv4(nsrig_socket(client, AF_INET, SOCK_DGRAM, 0),
-		nsrig_socket(server, AF_INET, SOCK_DGRAM, 0));
-	trip_ipv6(nsrig_socket(client, AF_INET6, SOCK_DGRAM, 0),
-		nsrig_socket(server, AF_INET6, SOCK_DGRAM, 0));
+	work_must(nsrig_do(nsrig_find_host(rig, "client"), open_sockets, &client), "the client");
+	work_must(nsrig_do(nsrig_find_host(rig, "server"), open_sockets, &server), "the server");
+	trip_ipv4(client.ipv4, server.ipv4);
+	trip_ipv6(client.ipv6, server.ipv6);
 	return rig;
 }
 

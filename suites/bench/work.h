@@ -22,6 +22,7 @@ void work_must(int rc, const char *what);
 #define WORK_AT_ONCE 64
 void work_build_ours(int count);
 void work_build_floor(int count);
+void work_pool_ours(int count); /* as work_build_ours(), its hosts made ahead */
 void work_close_ours(int count);
 void work_close_floor(int count);
 
