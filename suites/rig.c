@@ -234,7 +234,7 @@ static void networks_that_are_none(void **state)
 	refused(nsrig_build(rig, &twice), -EEXIST, "second host \"a\"");
 	nsrig_free(rig);
 	nsrig_assert_ok(nsrig_new(&rig));
-	refused(nsrig_build(rig, &stranger), -EINVAL, "no host \"b\" (did you mean \"a\"?)");
+	refused(nsrig_build(rig, &stranger), -EINVAL, "no host \"b\"");
 	nsrig_free(rig);
 	nsrig_assert_ok(nsrig_new(&rig));
 	refused(nsrig_build(rig, &route), -EINVAL, "nowhere");
