@@ -63,16 +63,16 @@ static void no_text_is_cut_in_a_bad_place(void **state)
 {
 	static const char text[] =
 		"host r forwarding sysctl net.ipv4.ip_forward=1 names x,y\n"
-		"veth \"a:x\" 10.0.0.1/24 2001:db8::1/64 delay 10ms loss 1% \\\n"
-		" -- r:y 10.0.0.2/24 down # end\n"
+		"veth \"a:x\" 10.7.0.1/24 2001:db8:7::1/64 delay 10ms loss 1% \\\n"
+		" -- r:y 10.7.0.2/24 down # end\n"
 		"bridge r:br vlan_filtering on\n"
 		"veth r:p master br vlan 5 pvid untagged -- c:z mtu 1400\n"
 		"wireguard a:w 10.9.0.1/24 peer r:w endpoint [::1]:5 allowed-ips 10.0.0.0/8\n"
 		"wireguard r:w 10.9.0.2/24\n"
 		"kind k a:k raw 1=u32:7 raw 2=hex:00ff\n"
 		"nft a { table ip t { chain c { } } }\n"
-		"route a default via 10.0.0.2\nrule a from 10.0.0.0/8 table 7\n"
-		"neigh a 10.0.0.9 lladdr 02:00:00:00:00:09 dev x\n"
+		"route a default via 10.7.0.2\nrule a from 10.0.0.0/8 table 7\n"
+		"neigh a 10.7.0.9 lladdr 02:00:00:00:00:09 dev x\n"
 		"fdb r 02:00:00:00:00:09 dev p master br\nring 3 mtu 1400\nrouting";
 	size_t i;
 
