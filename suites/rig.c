@@ -130,6 +130,8 @@ static void grows_while_the_test_runs(void **state)
 		nsrig_assert_ping("192.0.2.1");
 	nsrig_assert_ok(nsrig_add_host(rig, "hermit"));
 	assert_int_equal(count_links(nsrig_host(rig, "hermit")), 1);
+	/* What a statement says of a host, it has to say before the host is there. */
+	refused(nsrig_add(rig, "host client forwarding"), -EEXIST, "a second host \"client\"");
 }
 
 static void test_without_network_has_an_empty_rig(void **state)
