@@ -271,6 +271,20 @@ static void long_lines_are_broken(void **state)
 	free(drawing);
 }
 
+/* Nothing bounds the name of a kind, and where no blank helps, a word is broken. */
+static void long_words_are_broken(void **state)
+{
+	char text[200], *drawing;
+
+	(void)state;
+	snprintf(text, sizeof(text), "kind %0150d a:k", 7);
+	drawing = draw(text);
+	well_formed(drawing);
+	assert_int_equal(count_of(drawing, "0"), 149);
+	assert_int_equal(count_of(drawing, "7 k"), 1);
+	free(drawing);
+}
+
 static void the_same_each_time(void **state)
 {
 	static const char *const texts[] = {"star 20", "mesh 5", "tree 2 3", "chain 3"};
@@ -333,6 +347,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(forms),
 		cmocka_unit_test(large_networks_are_drawn_whole),
 		cmocka_unit_test(long_lines_are_broken),
+		cmocka_unit_test(long_words_are_broken),
 		cmocka_unit_test(the_same_each_time),
 		cmocka_unit_test(graphs),
 		cmocka_unit_test(no_picture_of_what_is_none),
