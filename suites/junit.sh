@@ -106,8 +106,8 @@ E2
 judge "what is broken is an error" helpers/guilty is_misspelt,passes,fails_in_setup <<'E2'
 testsuites: 3 tests, 0 failures, 2 errors
 helpers/guilty: 3 tests, 0 failures, 2 errors, 0 skipped
-- is_misspelt: error: "right b0 10.1.0.2/24" is no end of a link (expected HOST:LINK [ADDRESS ...])
-"right b0 10.1.0.2/24" is no end of a link (expected HOST:LINK [ADDRESS ...])
+- is_misspelt: error: .links[0].peer, column 1: "right" is no end of a link (expected HOST:LINK [ADDRESS ...])
+.links[0].peer, column 1: "right" is no end of a link (expected HOST:LINK [ADDRESS ...])
 - passes
 - fails_in_setup: error: "seven" != "eight"
 "seven" != "eight"
