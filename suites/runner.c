@@ -316,10 +316,11 @@ static void lacking_kinds_are_skipped(void **state)
 	rc = nsrig_link_add(ns, "dummy", &spec);
 	nsrig_ns_free(ns);
 	assert_stream("has_a_dummy", 0,
-		rc == -EOPNOTSUPP ? "TAP version 13\n1..1\nok 1 - has_a_dummy # SKIP .links[0].kind, "
-				    "column 1: needs CONFIG_DUMMY: adding dummy \"d0\" in "
-				    "\"host\": Operation not supported (Unknown device type)\n"
-				  : "TAP version 13\n1..1\nok 1 - has_a_dummy\n");
+		rc == -EOPNOTSUPP
+			? "TAP version 13\n1..1\nok 1 - has_a_dummy # SKIP .links[0].kind, "
+			  "column 1: needs CONFIG_DUMMY: adding dummy \"d0\" in "
+			  "\"host\": Operation not supported (Unknown device type)\n"
+			: "TAP version 13\n1..1\nok 1 - has_a_dummy\n");
 }
 
 static void required_skips_fail(void **state)
