@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * As many hosts as a machine has room for: what limits there are is the machine's.
+ * Networks that take their time: many hosts, and switches that look for loops first.
  *
  *	h1 eth0 10.0.0.1/24 ====== eth0 10.0.0.2/24 h2000	h2, h3, ..., h1999
+ *
+ *	a 10.0.0.1 ---- p1 | br1 | x1 ======= x1 | br2 | p2 ---- 10.0.0.2 b
  */
 #include "count.h"
 
@@ -38,10 +40,35 @@ static void two_thousand_hosts(void **state)
 	assert_int_equal(count_descriptors(), descriptors);
 }
 
+static const struct nsrig_topo spanning = {
+	.text = "bridge s:br1 stp_state on forward_delay 2 priority 4096\n"
+		"bridge t:br2 stp_state on forward_delay 2\n"
+		"veth s:p1 master br1 -- a:eth0 10.0.0.1/24\n"
+		"veth t:p2 master br2 -- b:eth0 10.0.0.2/24\n"
+		"veth s:x1 master br1 -- t:x1 master br2\n",
+};
+
+/* Ready means that spanning tree has let the ports through: what is sent first arrives. */
+static void spanning_tree_has_settled(void **state)
+{
+	struct nsrig_echo echo = {.dst = "10.0.0.2"};
+	uint64_t before, after;
+	int rc = -1;
+
+	nsrig_assert_ok(nsrig_counter(nsrig_host(*state, "a"), "eth0", "tx_packets", &before));
+	nsrig_in(nsrig_host(*state, "a"))
+		rc = nsrig_ping(&echo);
+	nsrig_assert_ok(rc);
+	nsrig_assert_ok(nsrig_counter(nsrig_host(*state, "a"), "eth0", "tx_packets", &after));
+	/* One that asks for the address, one that asks for an answer, and what IPv6 has to say. */
+	assert_true(after - before < 6);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		nsrig_test(two_thousand_hosts),
+		nsrig_test(spanning_tree_has_settled, &spanning),
 	};
 
 	return nsrig_main(argc, argv, tests);

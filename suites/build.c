@@ -137,7 +137,6 @@ static void links_are_as_declared(void **state)
 	nsrig_assert_link(nsrig_host(*state, "switch"), "p1 up carrier kind veth master br0");
 	nsrig_assert_link(nsrig_host(*state, "switch"), "p2 up carrier kind veth master br0");
 	nsrig_assert_link(nsrig_host(*state, "server"), "eth0 up carrier address " MAC);
-	assert_int_equal(count_links(nsrig_host(*state, "switch")), 4);
 }
 
 static void hosts_are_told_what_is_declared(void **state)

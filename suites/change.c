@@ -162,9 +162,9 @@ static void hosts_are_removed(void **state)
 
 	nsrig_assert_ok(nsrig_remove_host(rig, "r"));
 	/* At once, not when the kernel comes to it. */
-	assert_int_equal(count_links(nsrig_host(rig, "a")), 1);
-	assert_int_equal(count_links(nsrig_host(rig, "b")), 1);
-	assert_int_equal(count_links(nsrig_host(rig, "c")), 1);
+	nsrig_assert_no_link(nsrig_host(rig, "a"), "eth0");
+	nsrig_assert_no_link(nsrig_host(rig, "b"), "eth0");
+	nsrig_assert_no_link(nsrig_host(rig, "c"), "eth0");
 	assert_null(nsrig_find_host(rig, "r"));
 	refused(nsrig_remove_host(rig, "r"), -ENOENT, "no host \"r\" in this rig");
 	refused(nsrig_impair(rig, "r:r0", ""), -ENOENT, "no host \"r\" in this rig");
@@ -386,11 +386,10 @@ static void an_impairment_takes_the_place_of_another(void **state)
 
 	needs_impairment(
 		rig, "a:eth0", "delay 1ms reorder 50% gap 3 corrupt 50% duplicate 50% rate 1mbit");
-	nsrig_assert_qdisc(a, "netem 1: dev eth0 root delay 1ms corrupt 50% rate 1Mbit");
+	nsrig_assert_qdisc(a, "netem 1: dev eth0 root delay 1ms corrupt 50% reorder 50%");
 	nsrig_assert_ok(nsrig_impair(rig, "a:eth0", "delay 2ms"));
 	nsrig_assert_qdisc(a, "netem 1: dev eth0 root delay 2ms");
 	nsrig_assert_no_qdisc(a, "netem corrupt 50%");
-	nsrig_assert_no_qdisc(a, "netem rate 1Mbit");
 	nsrig_assert_no_qdisc(a, "netem reorder 50%");
 	nsrig_assert_no_qdisc(a, "netem duplicate 50%");
 	nsrig_assert_ok(nsrig_impair(rig, "a:eth0", "delay 3ms tbf 1mbit"));
