@@ -58,6 +58,31 @@ static void hosts_that_come_later_are_known(void **state)
 	assert_name("client", AF_INET, "10.0.0.1");
 }
 
+static bool is_listed(const char *words)
+{
+	FILE *file = fopen("/etc/hosts", "re");
+	char line[256];
+	bool found = false;
+
+	assert_non_null(file);
+	while (!found && fgets(line, sizeof(line), file))
+		found = strstr(line, words);
+	fclose(file);
+	return found;
+}
+
+static void names_go_with_their_hosts(void **state)
+{
+	nsrig_assert_ok(nsrig_add(*state, "veth client:eth1 10.1.0.1/24 -- mail:eth0 10.1.0.2/24"));
+	assert_true(is_listed("10.1.0.2 mail"));
+	nsrig_assert_ok(nsrig_remove_host(*state, "mail"));
+	assert_false(is_listed("mail"));
+	assert_true(is_listed("10.0.0.2 server www.example.org www"));
+	nsrig_assert_ok(nsrig_remove(*state, "server:eth0"));
+	assert_false(is_listed("server"));
+	assert_true(is_listed("localhost"));
+}
+
 static void names_end_with_the_rig(void **state)
 {
 	struct stat before, during, after;
@@ -96,6 +121,7 @@ static void an_addition_that_fails_adds_no_name(void **state)
 static const struct CMUnitTest tests[] = {
 	nsrig_test(hosts_are_known_by_name, &named),
 	nsrig_test(hosts_that_come_later_are_known, &named),
+	nsrig_test(names_go_with_their_hosts, &named),
 	nsrig_test(names_end_with_the_rig),
 	nsrig_test(an_addition_that_fails_adds_no_name),
 };
