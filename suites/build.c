@@ -347,6 +347,22 @@ static void what_is_down_is_not_waited_for(void **state)
 	nsrig_assert_link(nsrig_host(*state, "a"), "eth0 up carrier");
 }
 
+/*  a eth0 ==== p1 | br1 | x1 ==== x1 | br2 | p2 ==== eth0 b		both ends of a cable are ports  */
+static const struct nsrig_topo joined = {
+	.text = "bridge s:br1\nbridge t:br2\n"
+		"veth s:p1 master br1 -- a:eth0 10.0.0.1/24 2001:db8::1/64\n"
+		"veth t:p2 master br2 -- b:eth0 10.0.0.2/24 2001:db8::2/64\n"
+		"veth s:x1 master br1 -- t:x1 master br2\n",
+};
+
+static void switches_are_joined(void **state)
+{
+	static const char *const hosts[] = {"a", "b", NULL};
+
+	assert_all_reach_all(*state, hosts);
+	nsrig_assert_link(nsrig_host(*state, "t"), "x1 up carrier master br2");
+}
+
 /* ---- nftables --------------------------------------------------------------------------------- */
 
 static void rulesets_are_loaded(void **state)
@@ -385,6 +401,7 @@ int main(int argc, char **argv)
 		nsrig_test(options_of_a_shape_are_every_ends, &small_chain),
 		nsrig_test(packets_for_nowhere_do_not_circle, &ring),
 		nsrig_test(what_is_down_is_not_waited_for, &quiet),
+		nsrig_test(switches_are_joined, &joined),
 		nsrig_test(rulesets_are_loaded),
 	};
 

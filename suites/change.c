@@ -102,6 +102,54 @@ static void a_port_gives_an_older_bridge_its_carrier(void **state)
 	assert_reaches(rig, "d", "2001:db8:9::fe");
 }
 
+/*  a --- r1 --- r2 --- b, and then a shorter way from b to r1, and c behind it  */
+static const struct nsrig_topo chain = {.shape = "chain 2"};
+
+#define SHORTER                                                                                    \
+	"veth r1:short 10.9.0.1/24 -- b:short 10.9.0.2/24\n"                                       \
+	"host c\n"                                                                                 \
+	"veth r2:c 10.8.0.1/24 2001:db8:8::1/64 -- c:eth0 10.8.0.2/24 2001:db8:8::2/64\n"          \
+	"routing\n"
+
+static void routes_are_computed_again(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *b = nsrig_host(rig, "b");
+
+	nsrig_assert_route(b, "default via 10.0.2.1 dev eth0");
+	nsrig_assert_ok(nsrig_add(rig, SHORTER));
+	nsrig_assert_route(b, "default via 10.9.0.1 dev short");
+	nsrig_assert_no_route(b, "default via 10.0.2.1");
+	assert_reaches(rig, "c", "10.0.0.1");
+	assert_reaches(rig, "c", "2001:db8::1");
+	assert_reaches(rig, "a", "10.9.0.2");
+	assert_reaches(rig, "b", "10.8.0.2");
+	/* And what is put in again goes the way that was computed last. */
+	nsrig_assert_ok(nsrig_unplug(rig, "r1:short"));
+	nsrig_assert_ok(nsrig_plug(rig, "r1:short"));
+	nsrig_assert_route(b, "default via 10.9.0.1 dev short");
+	nsrig_assert_ok(nsrig_add(rig, "routing"));
+	nsrig_assert_route(b, "default via 10.9.0.1 dev short");
+}
+
+static void routes_are_as_they_were(void **state)
+{
+	static const char *const hosts[] = {"a", "r1", "r2", "b"};
+	struct nsrig_snapshot *before[4];
+	struct nsrig *rig = *state;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		before[i] = nsrig_snapshot(nsrig_host(rig, hosts[i]));
+	refused(nsrig_add(rig, SHORTER "route a 10.66.0.0/24 via 10.0.0.2\n"
+				       "route a 10.66.0.0/24 via 10.0.0.2\n"),
+		-EEXIST, "line 6, column 9");
+	for (i = 0; i < 4; i++) {
+		nsrig_assert_unchanged(nsrig_host(rig, hosts[i]), before[i]);
+		nsrig_snapshot_free(before[i]);
+	}
+}
+
 /* ---- taking away ------------------------------------------------------------------------------ */
 
 static void links_are_removed(void **state)
@@ -499,6 +547,8 @@ int main(int argc, char **argv)
 		nsrig_test(links_and_hosts_are_added, &network),
 		nsrig_test(what_the_test_took_down_stays_down, &network),
 		nsrig_test(a_port_gives_an_older_bridge_its_carrier, &network),
+		nsrig_test(routes_are_computed_again, &chain),
+		nsrig_test(routes_are_as_they_were, &chain),
 		nsrig_test(links_are_removed, &network),
 		nsrig_test(links_that_are_gone_are_removed, &network),
 		nsrig_test(what_is_on_top_of_a_link_goes_with_it, &network),
