@@ -35,10 +35,7 @@ static const struct nsrig_topo network = {
 			"a default via 2001:db8:1::fe",
 			"b default via 10.0.2.254",
 			"b default via 2001:db8:2::fe",
-			"r 10.9.0.0/16 via 10.0.1.1",
-			"r 2001:db8:9::/48 via 2001:db8:1::1",
 		},
-	.neighbours = {"r 10.0.1.77 lladdr 02:00:00:00:00:77 dev r0"},
 };
 
 static void assert_reaches(struct nsrig *rig, const char *host, const char *dst)
@@ -262,6 +259,22 @@ static void a_tun_goes_with_its_descriptor(void **state)
 
 /* ---- cables ----------------------------------------------------------------------------------- */
 
+/* The same without the bridge, which on older kernels is operational a second after it is there. */
+static const struct nsrig_topo routed = {
+	.hosts = {"r forwarding", "a"},
+	.links =
+		{
+			NSRIG_VETH("a:eth0 10.0.1.1/24 2001:db8:1::1/64",
+				"r:r0 10.0.1.254/24 2001:db8:1::fe/64"),
+			NSRIG_VETH("r:r1 10.0.2.254/24 2001:db8:2::fe/64",
+				"b:eth0 10.0.2.1/24 2001:db8:2::1/64"),
+		},
+	.routes = {"a default via 10.0.1.254", "a default via 2001:db8:1::fe",
+		"b default via 10.0.2.254", "b default via 2001:db8:2::fe",
+		"r 10.9.0.0/16 via 10.0.1.1", "r 2001:db8:9::/48 via 2001:db8:1::1"},
+	.neighbours = {"r 10.0.1.77 lladdr 02:00:00:00:00:77 dev r0"},
+};
+
 static void a_cable_is_pulled_and_put_in_again(void **state)
 {
 	struct nsrig_snapshot *before = nsrig_snapshot(nsrig_host(*state, "r"));
@@ -275,7 +288,9 @@ static void a_cable_is_pulled_and_put_in_again(void **state)
 	assert_reaches(rig, "b", "10.0.2.254");
 
 	nsrig_assert_ok(nsrig_plug(rig, "a:eth0"));
-	assert_all_works(rig);
+	assert_reaches(rig, "a", "10.0.2.1");
+	assert_reaches(rig, "a", "2001:db8:2::1");
+	assert_reaches(rig, "b", "2001:db8:1::1");
 	/* Addresses, routes and neighbours of the other end, IPv6's too. */
 	nsrig_assert_unchanged(nsrig_host(rig, "r"), before);
 	nsrig_snapshot_free(before);
@@ -555,7 +570,7 @@ int main(int argc, char **argv)
 		nsrig_test(hosts_are_removed, &network),
 		nsrig_test(what_is_on_top_of_a_hosts_links_goes_with_it, &network),
 		nsrig_test(a_tun_goes_with_its_descriptor, &network),
-		nsrig_test(a_cable_is_pulled_and_put_in_again, &network),
+		nsrig_test(a_cable_is_pulled_and_put_in_again, &routed),
 		nsrig_test(a_cable_is_pulled_out_of_a_port, &network),
 		nsrig_test(both_ends_of_a_cable_are_pulled, &network),
 		nsrig_test(ends_that_have_no_cable, &network),
