@@ -249,7 +249,7 @@ static int try_descriptors(void)
 		if (nsrig_new(&rig) < 0)
 			return 2;
 		rc = nsrig_build(rig, &topo);
-		if (rc == -NSRIG_ELACKS)
+		if (rc == -NSRIG_ELACKS && left == 12)
 			return 100;
 		if (rc != 0 && rc != -EMFILE)
 			return 3;
