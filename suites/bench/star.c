@@ -130,9 +130,9 @@ int main(void)
 	work_begin();
 	bench_pair("star of 10: a host", ours, bare, 10, 30, 1.10);
 	bench_pair("star of 50: a host", ours, bare, 50, 8, 1.10);
-	bench_pair("star of 100: a host", ours, bare, 100, 3, 1.10);
-	bench_pair("star of 200: a host", ours, bare, 200, 2, 1.10);
-	bench_pair("star of 1,000: a host", large_ours, large_floor, 1000, 1, 1.10);
+	bench_pair("star of 100: a host", ours, bare, 100, 8, 1.10);
+	bench_pair("star of 200: a host", ours, bare, 200, 6, 1.10);
+	bench_pair("star of 1,000: a host", large_ours, large_floor, 1000, 3, 1.10);
 	say("ours: a host of 1,000, for one of 10", &growth_ours);
 	say("floor: a host of 1,000, for one of 10", &growth_floor);
 	return 0;
