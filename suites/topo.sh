@@ -36,7 +36,7 @@ END
 printf 'host a\nvetth a:x -- b:y\n' >"$work/wrong"
 
 echo "TAP version 13"
-echo 1..14
+echo 1..15
 run 0 "chain 3" && draws
 result $? "a text is drawn"
 run 0 --draw "host a" "host b" && draws && [ "$(grep -c '| [ab] |' "$work/out")" -eq 2 ]
@@ -76,3 +76,6 @@ else
   number=$((number + 1))
   echo "ok $number - Graphviz takes the graph # SKIP needs dot (Debian: graphviz)"
 fi
+sed -n '/^# clients on a switch/,/^```$/p' "$readme" | sed '$d' >"$work/office"
+run 0 --check "$work/office" && [ -s "$work/office" ]
+result $? "the network in README.md that is no program is one that can be built"
