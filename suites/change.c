@@ -85,6 +85,21 @@ static void what_the_test_took_down_stays_down(void **state)
 	nsrig_assert_link(nsrig_host(rig, "r"), "r2 down");
 }
 
+/* The ports of a bridge that the test took down wait with it, and nobody waits for them. */
+static void a_port_of_a_bridge_that_is_down_is_not_waited_for(void **state)
+{
+	struct nsrig *rig = *state;
+	struct timespec before, after;
+
+	nsrig_assert_ok(nsrig_link_down(nsrig_host(rig, "r"), "br0"));
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	nsrig_assert_ok(nsrig_add(rig, "veth r:r3 master br0 -- d:eth0 10.0.3.2/24"));
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	assert_true(after.tv_sec - before.tv_sec < 5);
+	nsrig_assert_ok(nsrig_link_up(nsrig_host(rig, "r"), "br0"));
+	assert_reaches(rig, "d", "10.0.3.1");
+}
+
 /* A bridge without a port has no carrier; the first port gives it one, and it is waited for. */
 static void a_port_gives_an_older_bridge_its_carrier(void **state)
 {
@@ -561,6 +576,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		nsrig_test(links_and_hosts_are_added, &network),
 		nsrig_test(what_the_test_took_down_stays_down, &network),
+		nsrig_test(a_port_of_a_bridge_that_is_down_is_not_waited_for, &network),
 		nsrig_test(a_port_gives_an_older_bridge_its_carrier, &network),
 		nsrig_test(routes_are_computed_again, &chain),
 		nsrig_test(routes_are_as_they_were, &chain),
