@@ -196,6 +196,25 @@ static void links_that_are_gone_are_removed(void **state)
 	assert_reaches(rig, "a", "10.0.1.254");
 }
 
+/* By whatever name they go now: what has taken their old name is another link, and the test's. */
+static void links_that_have_another_name_are_removed(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *a = nsrig_host(rig, "a");
+
+	nsrig_assert_ok(nsrig_link_down(a, "eth0"));
+	nsrig_assert_ok(nsrig_link_rename(a, "eth0", "wan0"));
+	nsrig_assert_ok(nsrig_link_add(a, "bridge", &(struct nsrig_link_spec){.name = "eth0"}));
+	nsrig_assert_ok(nsrig_remove(rig, "a:eth0"));
+	nsrig_assert_no_link(a, "wan0");
+	nsrig_assert_no_link(nsrig_host(rig, "r"), "r0");
+	nsrig_assert_link(a, "eth0");
+
+	nsrig_assert_ok(nsrig_link_rename(nsrig_host(rig, "c"), "eth0", "lan0"));
+	nsrig_assert_ok(nsrig_remove_host(rig, "r"));
+	nsrig_assert_no_link(nsrig_host(rig, "c"), "lan0");
+}
+
 static void what_is_on_top_of_a_link_goes_with_it(void **state)
 {
 	struct nsrig *rig = *state;
@@ -249,6 +268,30 @@ static void what_is_on_top_of_a_hosts_links_goes_with_it(void **state)
 	nsrig_assert_no_link(nsrig_host(rig, "e"), "farther");
 	nsrig_assert_ok(nsrig_add(rig, "veth d:far 10.0.5.1/24 -- e:farther 10.0.5.2/24"));
 	assert_reaches(rig, "d", "10.0.5.2");
+}
+
+/* The link below does not know two of the same address, so that the first has to be gone. */
+static void what_is_on_top_of_others_goes_with_its_host(void **state)
+{
+	static const char far[] = "macvlan d:far link a:eth0 10.0.1.7/24";
+	struct nsrig *rig = *state;
+	int i, rc = nsrig_add(rig, far);
+
+	if (rc == -NSRIG_ELACKS)
+		nsrig_skip("%s", nsrig_error());
+	nsrig_assert_ok(rc);
+	for (i = 0; i < 5; i++) {
+		nsrig_assert_ok(nsrig_remove_host(rig, "d"));
+		nsrig_assert_ok(nsrig_add(rig, far));
+		assert_reaches(rig, "d", "10.0.1.254");
+		nsrig_assert_ok(nsrig_remove_host(rig, "d"));
+		/* The same for a host of which nothing stays. */
+		refused(nsrig_add(rig, "macvlan d:far link a:eth0 10.0.1.7/24\n"
+				       "route d 10.9.0.0/16 via 10.0.1.254\n"
+				       "route d 10.9.0.0/16 via 10.0.1.254\n"),
+			-EEXIST, "line 3");
+		nsrig_assert_ok(nsrig_add(rig, far));
+	}
 }
 
 static void a_tun_goes_with_its_descriptor(void **state)
@@ -582,9 +625,11 @@ int main(int argc, char **argv)
 		nsrig_test(routes_are_as_they_were, &chain),
 		nsrig_test(links_are_removed, &network),
 		nsrig_test(links_that_are_gone_are_removed, &network),
+		nsrig_test(links_that_have_another_name_are_removed, &network),
 		nsrig_test(what_is_on_top_of_a_link_goes_with_it, &network),
 		nsrig_test(hosts_are_removed, &network),
 		nsrig_test(what_is_on_top_of_a_hosts_links_goes_with_it, &network),
+		nsrig_test(what_is_on_top_of_others_goes_with_its_host, &network),
 		nsrig_test(a_tun_goes_with_its_descriptor, &network),
 		nsrig_test(a_cable_is_pulled_and_put_in_again, &routed),
 		nsrig_test(a_cable_is_pulled_out_of_a_port, &network),
