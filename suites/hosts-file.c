@@ -101,6 +101,24 @@ static void names_end_with_the_rig(void **state)
 	assert_int_equal(count_mounts(), mounts);
 }
 
+/* What is told of one network is not to be in the file of another, nor that to go with the first. */
+static void a_second_rig_has_no_names(void **state)
+{
+	int mounts = count_mounts();
+	struct nsrig *other;
+
+	nsrig_assert_ok(nsrig_new(&other));
+	refused(nsrig_add(other, "host x names y\nveth x:eth0 10.5.0.1/24 -- z:eth0 10.5.0.2/24"),
+		-EBUSY, "another network of this process");
+	assert_null(nsrig_find_host(other, "x"));
+	nsrig_assert_ok(nsrig_add(other, "veth x:eth0 10.5.0.1/24 -- z:eth0 10.5.0.2/24"));
+	nsrig_free(other);
+	assert_int_equal(count_mounts(), mounts);
+	assert_true(is_listed("10.0.0.2 server www.example.org www"));
+	nsrig_assert_ok(nsrig_add(*state, "veth client:eth1 10.1.0.1/24 -- mail:eth0 10.1.0.2/24"));
+	assert_true(is_listed("10.1.0.2 mail"));
+}
+
 static void an_addition_that_fails_adds_no_name(void **state)
 {
 	struct nsrig *rig = *state;
@@ -123,6 +141,7 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(hosts_that_come_later_are_known, &named),
 	nsrig_test(names_go_with_their_hosts, &named),
 	nsrig_test(names_end_with_the_rig),
+	nsrig_test(a_second_rig_has_no_names, &named),
 	nsrig_test(an_addition_that_fails_adds_no_name),
 };
 
