@@ -365,6 +365,18 @@ static const struct row bad_wireguard[] = {
 	{"wireguard a:w listen-port", "line 1, column 15: nothing follows \"listen-port\""},
 	{"wireguard a:w listen-port 0", "line 1, column 27: listen-port: \"0\" is not understood "
 					"(expected a number from 1 to 65535)"},
+	{"wireguard a:w listen-port 5 listen-port 6",
+		"line 1, column 41: listen-port: a second \"listen-port\""},
+	{"wireguard a:w 10.0.0.1/24 peer a:w", "line 1, column 32: peer: \"a:w\" can't be its own"},
+	{"wireguard b:w 10.0.0.1/24\nwireguard a:w peer b:w peer b:w",
+		"line 2, column 29: peer: a second \"b:w\""},
+	{"wireguard b:w 10.0.0.1/24\nwireguard a:w peer b:w endpoint ::1 endpoint ::2",
+		"line 2, column 46: endpoint: a second \"endpoint\" of this peer"},
+	{"wireguard b:w 10.0.0.1/24\nwireguard a:w peer b:w persistent-keepalive 0 "
+	 "persistent-keepalive 9",
+		"line 2, column 68: persistent-keepalive: a second \"persistent-keepalive\" of "
+		"this "
+		"peer"},
 	{"wireguard a:w peer b", "line 1, column 20: peer: \"b\" is no link (expected HOST:LINK)"},
 	{"wireguard a:w peer b:w", "line 1, column 20: peer: there is no wireguard \"b:w\""},
 	{"wireguard a:w endpoint 10.0.0.1", "line 1, column 24: endpoint: said of no peer "
