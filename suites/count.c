@@ -45,14 +45,31 @@ int count_mounts(void)
 	return lines;
 }
 
+/* Where a tunnel's module is loaded, the kernel gives every namespace one of these. */
+static bool is_everywhere(const char *name)
+{
+	static const char *const names[] = {"tunl0", "gre0", "gretap0", "erspan0", "ip_vti0",
+		"ip6_vti0", "sit0", "ip6tnl0", "ip6gre0"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!strcmp(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
 int count_links(struct nsrig_ns *ns)
 {
 	struct nsrig_link *links;
-	size_t count;
+	size_t listed, i;
+	int count = 0;
 
-	nsrig_assert_ok(nsrig_link_list(ns, &links, &count));
+	nsrig_assert_ok(nsrig_link_list(ns, &links, &listed));
+	for (i = 0; i < listed; i++)
+		count += !is_everywhere(links[i].name);
 	free(links);
-	return (int)count;
+	return count;
 }
 
 void in_child_without_privilege(int (*body)(void))

@@ -26,7 +26,7 @@ int count_processes(void);
 /* Mounts in this test's mount namespace. */
 int count_mounts(void);
 
-/* Links of a namespace, lo among them. */
+/* Links of a namespace, lo among them, but not the tunnels that are in every namespace. */
 int count_links(struct nsrig_ns *ns);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <nsrig.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,44 @@ static void setup_may_replace_the_state(void **state)
 	assert_non_null(nsrig_find_host(mine->rig, "client"));
 }
 
+#define THREADS 4
+
+static void *build_and_free(void *arg)
+{
+	struct nsrig *rig;
+	int i, *rc = arg;
+
+	for (i = 0; i < 5 && *rc == 0; i++) {
+		*rc = nsrig_new(&rig);
+		if (*rc < 0)
+			break;
+		*rc = nsrig_build(rig, &routed);
+		nsrig_free(rig);
+	}
+	return NULL;
+}
+
+/* Each in a thread of its own; and one in do(), which is not where its hosts are. */
+static void rigs_of_several_threads(void **state)
+{
+	int before = count_descriptors(), rcs[THREADS] = {0}, own = 0, i;
+	pthread_t threads[THREADS];
+
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, build_and_free, &rcs[i]), 0);
+	nsrig_in(nsrig_host(*state, "client")) {
+		build_and_free(&own);
+		nsrig_assert_ping("10.0.2.1");
+	}
+	for (i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(rcs[i], 0);
+	}
+	assert_int_equal(own, 0);
+	assert_int_equal(count_descriptors(), before);
+	assert_int_equal(count_links(nsrig_host(*state, "client")), 2);
+}
+
 /* Everything that a rig opened is closed with it. */
 static void rig_leaves_no_descriptor(void **state)
 {
@@ -256,6 +295,7 @@ int main(int argc, char **argv)
 		nsrig_test(grows_while_the_test_runs, &routed),
 		nsrig_test(test_without_network_has_an_empty_rig),
 		nsrig_test(setup_may_replace_the_state, &routed, .setup = replace_state),
+		nsrig_test(rigs_of_several_threads, &routed),
 		nsrig_test(rig_leaves_no_descriptor),
 		nsrig_test(ends_that_are_none),
 		nsrig_test(what_the_kernel_refuses_in_the_middle),
