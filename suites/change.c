@@ -354,6 +354,33 @@ static void a_cable_is_pulled_and_put_in_again(void **state)
 	nsrig_snapshot_free(before);
 }
 
+/* A VLAN goes down with the link below it, and its routes and IPv6 addresses would stay away. */
+static void what_is_on_top_of_a_cable_comes_back_with_it(void **state)
+{
+	struct nsrig_snapshot *before_a, *before_d;
+	struct nsrig *rig = *state;
+	int rc = nsrig_add(rig, "vlan r:v link r0 id 5 10.0.5.254/24 2001:db8:5::fe/64\n"
+				"vlan a:v link eth0 id 5 10.0.5.1/24 2001:db8:5::1/64\n"
+				"vlan d:w link a:eth0 id 6 10.0.6.1/24 2001:db8:6::1/64\n"
+				"route a 10.5.0.0/16 via 10.0.5.254\n"
+				"route d 2001:db8:66::/48 dev w\n"
+				"route d 10.66.0.0/16 dev w\n");
+
+	if (rc == -NSRIG_ELACKS)
+		nsrig_skip("%s", nsrig_error());
+	nsrig_assert_ok(rc);
+	before_a = nsrig_snapshot(nsrig_host(rig, "a"));
+	before_d = nsrig_snapshot(nsrig_host(rig, "d"));
+	nsrig_assert_ok(nsrig_unplug(rig, "r:r0"));
+	nsrig_assert_no_route(nsrig_host(rig, "a"), "10.5.0.0/16 via 10.0.5.254");
+	nsrig_assert_ok(nsrig_plug(rig, "r:r0"));
+	assert_reaches(rig, "a", "2001:db8:5::fe");
+	nsrig_assert_unchanged(nsrig_host(rig, "a"), before_a);
+	nsrig_assert_unchanged(nsrig_host(rig, "d"), before_d);
+	nsrig_snapshot_free(before_a);
+	nsrig_snapshot_free(before_d);
+}
+
 /* Of a bridge's port, the port is the other end. */
 static void a_cable_is_pulled_out_of_a_port(void **state)
 {
@@ -632,6 +659,7 @@ int main(int argc, char **argv)
 		nsrig_test(what_is_on_top_of_others_goes_with_its_host, &network),
 		nsrig_test(a_tun_goes_with_its_descriptor, &network),
 		nsrig_test(a_cable_is_pulled_and_put_in_again, &routed),
+		nsrig_test(what_is_on_top_of_a_cable_comes_back_with_it, &network),
 		nsrig_test(a_cable_is_pulled_out_of_a_port, &network),
 		nsrig_test(both_ends_of_a_cable_are_pulled, &network),
 		nsrig_test(ends_that_have_no_cable, &network),
