@@ -354,6 +354,22 @@ static void a_cable_is_pulled_and_put_in_again(void **state)
 	nsrig_snapshot_free(before);
 }
 
+static void a_cable_leaves_sysctls_as_they_were(void **state)
+{
+	static const char key[] = "net.ipv6.conf.r0.keep_addr_on_down";
+	struct nsrig_ns *r = nsrig_host(*state, "r");
+
+	nsrig_assert_ok(nsrig_sysctl_set(r, key, "1"));
+	nsrig_assert_ok(nsrig_plug(*state, "a:eth0"));
+	nsrig_assert_sysctl(r, key, "1");
+	nsrig_assert_ok(nsrig_sysctl_set(r, key, "-1"));
+	nsrig_assert_ok(nsrig_unplug(*state, "a:eth0"));
+	nsrig_assert_ok(nsrig_unplug(*state, "a:eth0"));
+	nsrig_assert_ok(nsrig_plug(*state, "a:eth0"));
+	nsrig_assert_sysctl(r, key, "-1");
+	assert_all_works(*state);
+}
+
 /* A VLAN goes down with the link below it, and its routes and IPv6 addresses would stay away. */
 static void what_is_on_top_of_a_cable_comes_back_with_it(void **state)
 {
@@ -659,6 +675,7 @@ int main(int argc, char **argv)
 		nsrig_test(what_is_on_top_of_others_goes_with_its_host, &network),
 		nsrig_test(a_tun_goes_with_its_descriptor, &network),
 		nsrig_test(a_cable_is_pulled_and_put_in_again, &routed),
+		nsrig_test(a_cable_leaves_sysctls_as_they_were, &network),
 		nsrig_test(what_is_on_top_of_a_cable_comes_back_with_it, &network),
 		nsrig_test(a_cable_is_pulled_out_of_a_port, &network),
 		nsrig_test(both_ends_of_a_cable_are_pulled, &network),
