@@ -60,6 +60,18 @@ static void misses_a_rule(void **state)
 	nsrig_assert_rule(nsrig_host(*state, "left"), "from 10.0.0.0/8 lookup 100");
 }
 
+/* What every host has need not be expected; these only have its priorities. */
+static void has_rules_like_the_first_ones(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+
+	nsrig_assert_ok(nsrig_rule_add(left, "fwmark 0/0xff priority 32766 lookup main"));
+	nsrig_assert_ok(nsrig_rule_add(left, "dport 53 priority 32766 lookup main"));
+	nsrig_assert_ok(nsrig_rule_add(left, "priority 32766 lookup main suppress_prefixlength 0"));
+	nsrig_assert_ok(nsrig_rule_add(left, "priority 32767 lookup default suppress_ifgroup 3"));
+	nsrig_assert_rules(left);
+}
+
 static void misses_a_neighbour(void **state)
 {
 	nsrig_assert_neighbour(nsrig_host(*state, "left"), "10.1.0.7");
@@ -195,6 +207,7 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(misspells_a_word_of_a_set, &guilty_cable),
 	nsrig_test(misses_a_link, &guilty_cable),
 	nsrig_test(misses_an_address, &guilty_cable),
+	nsrig_test(has_rules_like_the_first_ones, &guilty_cable),
 	nsrig_test(misses_a_rule, &guilty_cable),
 	nsrig_test(misses_a_neighbour, &guilty_cable),
 	nsrig_test(misses_a_forwarding_entry, &guilty_cable),

@@ -389,6 +389,12 @@ static void failures_tell_what_differs(void **state)
 		{"misses_a_link", "expected link \\\"a0 down\\\" in \\\"left\\\", but found: of "
 				  "2, the likest is a0 up carrier"},
 		{"misses_an_address", "expected address \\\"10.1.0.2 dev a0\\\""},
+		{"has_rules_like_the_first_ones",
+			"rules in \\\"left\\\" differ (-expected, +found):\\n"
+			"+from all fwmark 0x0/0xff priority 32766 lookup main\\n"
+			"+from all dport 53 priority 32766 lookup main\\n"
+			"+from all priority 32766 lookup main suppress_prefixlength 0\\n"
+			"+from all priority 32767 lookup default suppress_ifgroup 3\""},
 		{"misses_a_rule", "expected rule \\\"from 10.0.0.0/8 lookup 100\\\""},
 		{"misses_a_neighbour",
 			"expected neighbour \\\"10.1.0.7\\\" in \\\"left\\\", but found: none at "
@@ -422,17 +428,20 @@ static void failures_tell_what_differs(void **state)
 			"\n    - \"+route 10.9.199.0/24 via 10.1.0.2 dev a0 proto boot\"\n"},
 	};
 	struct nsrig_ns *own;
-	bool sockets;
+	bool sockets, rules;
 	size_t i;
 
 	(void)state;
 	nsrig_assert_ok(nsrig_ns_current(&own));
 	sockets = can_list_sockets(own);
+	rules = nsrig_rule_add(own, "priority 9 nop") == 0;
 	nsrig_ns_free(own);
 	for (i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
 		struct program guilty;
 
 		if (!sockets && !strcmp(failures[i].test, "misses_a_listener"))
+			continue;
+		if (!rules && !strcmp(failures[i].test, "has_rules_like_the_first_ones"))
 			continue;
 		program_run(&guilty, (char *[]){GUILTY, (char *)failures[i].test, NULL});
 		if (!strstr(guilty.out_text, "outcome: failed\n") ||

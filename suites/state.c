@@ -168,6 +168,8 @@ static void rules_are_added_and_removed(void **state)
 		{"priority 17 nop proto static", "from all priority 17 nop proto static"},
 		{"priority 18 lookup main suppress_prefixlength 0",
 			"from all priority 18 lookup main suppress_prefixlength 0"},
+		{"priority 21 lookup main suppress_ifgroup 3",
+			"from all priority 21 lookup main suppress_ifgroup 3"},
 		{"from 2001:db8::/32 priority 19 lookup 7",
 			"from 2001:db8::/32 priority 19 lookup 7"},
 		{"from ::/0 fwmark 9 priority 20", "from ::/0 fwmark 0x9 priority 20 lookup main"},
