@@ -210,6 +210,12 @@ static void words_that_are_none(void **state)
 		{NSRIG_LINKS, "eth0 address 02:00:00:00:00:0g", "is not a MAC address"},
 		{NSRIG_LINKS, "eth0 up down", "a second \"admin\""},
 		{NSRIG_NEIGHBOURS, "10.0.0.2 SLEEPING", "\"SLEEPING\" is not understood"},
+		{NSRIG_NEIGHBOURS, "10.0.0.2 nud SLEEPING",
+			"\"SLEEPING\" after \"nud\" is not a state of a neighbour such as "
+			"REACHABLE"},
+		{NSRIG_LINKS, "eth0 state WDON",
+			"\"WDON\" after \"state\" is not a state of a link such as UP"},
+		{NSRIG_LINKS, "eth0 state REACHABLE", "\"REACHABLE\" after \"state\" is not"},
 		{NSRIG_FDB, "10.0.0.2 dev eth0", "expected a MAC address"},
 		{NSRIG_QDISCS, "tbf rate fast", "\"fast\" after \"rate\" is not a rate"},
 		{NSRIG_QDISCS, "netem loss 10", "\"10\" after \"loss\" is not a share"},
@@ -222,7 +228,7 @@ static void words_that_are_none(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(bad); i++)
-		refused(match(bad[i].kind, bad[i].words, "none"), -EINVAL, bad[i].said);
+		refused(match(bad[i].kind, bad[i].words, "dev none"), -EINVAL, bad[i].said);
 	refused(match(NSRIG_STATE_KINDS, "none", "none"), -EINVAL, "8 is no kind");
 }
 

@@ -251,6 +251,11 @@ static void neighbours_are_added_and_removed(void **state)
 	nsrig_assert_ok(nsrig_neigh_add(
 		left, "2001:db8::7 dev a0 lladdr 02:00:00:00:00:07 router nud reachable"));
 	has(left, NSRIG_NEIGHBOURS, "2001:db8::7 dev a0 lladdr 02:00:00:00:00:07 router REACHABLE");
+	nsrig_assert_ok(nsrig_neigh_add(
+		left, "10.0.0.9 lladdr 02:00:00:00:00:07 dev a0 proto static STALE"));
+	has(left, NSRIG_NEIGHBOURS, "10.0.0.9 dev a0 lladdr 02:00:00:00:00:07 STALE proto static");
+	refused(nsrig_neigh_add(left, "10.0.0.6 lladdr 02:00:00:00:00:07 dev a0 managed"), -EINVAL,
+		"\"managed\" can be expected, and not asked for");
 	nsrig_assert_ok(nsrig_neigh_add(left, "10.0.0.8 dev a0 proxy"));
 	has(left, NSRIG_NEIGHBOURS, "10.0.0.8 dev a0 proxy");
 	nsrig_assert_ok(nsrig_neigh_del(left, "10.0.0.7 dev a0"));
@@ -271,6 +276,10 @@ static void neighbours_that_are_none(void **state)
 	refused(nsrig_neigh_add(left, "10.0.0.7 lladdr 02:00:00:00:00:07 dev a7"), -ENODEV, "a7");
 	refused(nsrig_neigh_add(left, "10.0.0.7 mac 02:00:00:00:00:07 dev a0"), -EINVAL,
 		"\"mac\" is not understood");
+	/* Not to be taken for what is understood where nothing is said. */
+	refused(nsrig_neigh_add(left, "10.0.0.7 lladdr 02:00:00:00:00:07 dev a0 nud noarp"),
+		-EINVAL, "\"noarp\" after \"nud\" is not");
+	has_not(left, NSRIG_NEIGHBOURS, "10.0.0.7 dev a0 lladdr 02:00:00:00:00:07 PERMANENT");
 	refused(nsrig_neigh_list(left, NULL), -EINVAL, "nowhere");
 }
 
@@ -287,6 +296,11 @@ static void forwarding_entries_are_added_and_removed(void **state)
 	has(left, NSRIG_FDB, "02:00:00:00:00:02 dev p0 master br0 permanent");
 	nsrig_assert_ok(nsrig_fdb_add(left, "02:00:00:00:00:03 dev p0 master br0 dynamic"));
 	has(left, NSRIG_FDB, "02:00:00:00:00:03 dev p0 master br0 dynamic");
+	/* Of the bridge itself, as the kernel has it for the addresses that it takes in. */
+	nsrig_assert_ok(nsrig_fdb_add(left, "02:00:00:00:00:04 dev br0 master br0 permanent"));
+	has(left, NSRIG_FDB, "02:00:00:00:00:04 dev br0 master br0 permanent");
+	nsrig_assert_ok(nsrig_fdb_del(left, "02:00:00:00:00:04 dev br0 master br0 permanent"));
+	has_not(left, NSRIG_FDB, "02:00:00:00:00:04 dev br0 master br0 permanent");
 	refused(nsrig_fdb_add(left, "02:00:00:00:00:02 dev p0 master br0"), -EEXIST, "adding fdb");
 	nsrig_assert_ok(nsrig_fdb_del(left, "02:00:00:00:00:01 dev p0 master br0"));
 	has_not(left, NSRIG_FDB, "02:00:00:00:00:01 dev p0 master br0 static");
@@ -297,6 +311,8 @@ static void forwarding_entries_are_added_and_removed(void **state)
 
 	refused(nsrig_fdb_add(left, "02:00:00:00:00:04 dev a0 master br0"), -EINVAL,
 		"\"a0\" is no port of \"br0\"");
+	refused(nsrig_fdb_add(left, "02:00:00:00:00:04 dev a0 master a0"), -EINVAL,
+		"\"a0\" is no port of \"a0\"");
 	refused(nsrig_fdb_add(left, "02:00:00:00:00:04 master br0"), -EINVAL, "no \"dev\"");
 	refused(nsrig_fdb_add(left, "dev p0 master br0"), -EINVAL, "no address");
 	refused(nsrig_fdb_add(left, "02:00 dev p0 master br0"), -EINVAL, "six bytes");
@@ -330,6 +346,10 @@ static void hosts_behind_a_vxlan_are_told(void **state)
 	nsrig_assert_ok(
 		nsrig_fdb_add(left, "02:00:00:00:00:06 dev vx0 dst 10.0.0.3 vni 7 static self"));
 	has(left, NSRIG_FDB, "02:00:00:00:00:06 dev vx0 dst 10.0.0.3 vni 7 self static");
+	nsrig_assert_ok(nsrig_fdb_add(left, "02:00:00:00:00:07 dev vx0 dst 10.0.0.3 via a0"));
+	has(left, NSRIG_FDB, "02:00:00:00:00:07 dev vx0 dst 10.0.0.3 via a0 self permanent");
+	refused(nsrig_fdb_add(left, "02:00:00:00:00:08 dev vx0 dst 10.0.0.3 via a7"), -ENODEV,
+		"a7");
 	nsrig_assert_ok(nsrig_fdb_del(left, "02:00:00:00:00:05 dev vx0 dst 10.0.0.2"));
 	has_not(left, NSRIG_FDB, "02:00:00:00:00:05 dev vx0 dst 10.0.0.2 self permanent");
 }
