@@ -343,6 +343,7 @@ static void multipath_routes_are_written_whole(void **state)
 		rtnl_route_nh_set_gateway(hop, via[i]);
 		rtnl_route_nh_set_ifindex(hop, get(left, "a0").index);
 		rtnl_route_nh_set_weight(hop, i);
+		rtnl_route_nh_set_flags(hop, i ? RTNH_F_ONLINK : 0);
 		rtnl_route_add_nexthop(route, hop);
 		nl_addr_put(via[i]);
 	}
@@ -356,7 +357,7 @@ static void multipath_routes_are_written_whole(void **state)
 		"10.1.0.0/24 dev a0 src 10.1.0.1\n"
 		"10.8.0.0/16 via 192.0.2.1 dev a0 onlink\n"
 		"10.9.0.0/16 nexthop via 10.1.0.2 dev a0 weight 1 nexthop via 10.1.0.3 dev a0 "
-		"weight 2\n");
+		"weight 2 onlink\n");
 }
 
 static void ipv6_routes_come_and_go(void **state)

@@ -54,6 +54,7 @@ static void all(const struct pair *pairs, size_t count, int result)
 static const char connected[] = "10.0.0.0/24 dev eth0 src 10.0.0.1 proto kernel scope link";
 static const char ecmp[] = "10.8.0.0/16 metric 5 nexthop via 10.0.0.2 dev eth0 weight 1 "
 			   "nexthop via 10.0.0.3 dev eth0 weight 2 proto boot";
+static const char marked[] = "10.9.0.0/16 tos 0x10 via 10.0.0.2 dev eth0 proto boot";
 static const char veth[] = "eth0 up carrier mtu 1500 state UP kind veth "
 			   "address 02:00:00:00:00:0a txqlen 1000";
 
@@ -79,6 +80,10 @@ static void what_is_the_same_matches(void **state)
 		{NSRIG_ROUTES, "10.8.0.0/16 nexthop via 10.0.0.3 nexthop via 10.0.0.2 metric 5",
 			ecmp},
 		{NSRIG_ROUTES, "10.8.0.0/16 nexthop dev eth0 nexthop weight 1", ecmp},
+		/* What the kernel leaves out, and what stands for it. */
+		{NSRIG_ROUTES, "10.9.0.0/16 tos 16 scope global metric 0", marked},
+		{NSRIG_ADDRS, "10.0.0.1 label eth0", "10.0.0.1/24 dev eth0 scope global"},
+		{NSRIG_RULES, "from all tos 0", "from all priority 32766 lookup main"},
 		{NSRIG_RULES, "from all lookup main", "from all priority 32766 lookup main"},
 		{NSRIG_RULES, "from all to all", "from all priority 32766 lookup main"},
 		{NSRIG_RULES, "pref 32766 table 254", "from all priority 32766 lookup main"},
@@ -132,6 +137,14 @@ static void what_differs_does_not_match(void **state)
 		{NSRIG_ROUTES, "10.0.0.0/24 dev eth1", connected},
 		{NSRIG_ROUTES, "10.0.0.0/24 metric 5", connected},
 		{NSRIG_ROUTES, "10.0.0.0/24 onlink", connected},
+		{NSRIG_ROUTES, "10.0.0.0/24 scope global", connected},
+		{NSRIG_ROUTES, "10.8.0.0/16 metric 0", ecmp},
+		/* For some packets only. */
+		{NSRIG_ROUTES, "10.9.0.0/16", marked},
+		{NSRIG_ROUTES, "2001:db8:a::/64",
+			"2001:db8:a::/64 from 2001:db8:1::/64 dev eth0 metric 1024"},
+		{NSRIG_ADDRS, "10.0.0.1 label eth0",
+			"10.0.0.1/24 dev eth0 scope global label eth0:x"},
 		{NSRIG_ROUTES, "10.0.0.0/24 table 100", connected},
 		{NSRIG_ROUTES, "blackhole 10.0.0.0/24", connected},
 		/* What is left out, and asked for all the same. */
@@ -241,8 +254,8 @@ static void the_likest_line_is_known(void **state)
 		NSRIG_ROUTES, "10.0.0.0/24 dev eth0 metric 9", NSRIG_TO_EXPECT, &want));
 	nsrig_assert_ok(nsrig_items_read(NSRIG_ROUTES, connected, NSRIG_FOUND, &like));
 	nsrig_assert_ok(nsrig_items_read(NSRIG_ROUTES, "default dev eth0", NSRIG_FOUND, &unlike));
-	assert_int_equal(nsrig_items_likeness(&want, &like), 4);
-	assert_int_equal(nsrig_items_likeness(&want, &unlike), 3);
+	assert_int_equal(nsrig_items_likeness(&want, &like), 6);
+	assert_int_equal(nsrig_items_likeness(&want, &unlike), 5);
 	nsrig_items_free(&want);
 	nsrig_items_free(&like);
 	nsrig_items_free(&unlike);

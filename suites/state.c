@@ -146,6 +146,12 @@ static void routes_are_told(void **state)
 		"\"me\" after \"proto\" is not understood (expected kernel, boot,");
 	refused(nsrig_route_add(left, "10.7.0.0/16 dev a0 scope 256"), -EINVAL,
 		"\"256\" after \"scope\"");
+	nsrig_assert_ok(nsrig_route_add(left, "10.5.0.0/16 tos 0x10 via 10.0.0.2"));
+	has(left, NSRIG_ROUTES, "10.5.0.0/16 tos 0x10 via 10.0.0.2 dev a0 proto boot");
+	nsrig_assert_ok(nsrig_route_add(left, "10.5.0.0/16 via 10.0.0.2"));
+	nsrig_assert_ok(nsrig_route_del(left, "10.5.0.0/16 tos 16"));
+	has_not(left, NSRIG_ROUTES, "10.5.0.0/16 tos 0x10 via 10.0.0.2 dev a0 proto boot");
+	has(left, NSRIG_ROUTES, "10.5.0.0/16 via 10.0.0.2 dev a0 proto boot");
 	nsrig_assert_ok(nsrig_route_del(left, "::/0 dev a0"));
 	has_not(left, NSRIG_ROUTES, "::/0 dev a0 metric 1024 proto boot");
 }
