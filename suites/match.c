@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <nsrig.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* 1 if the line has what is expected, 0 if not, or a negative error number. */
@@ -245,6 +247,29 @@ static void words_that_are_none(void **state)
 	refused(match(NSRIG_STATE_KINDS, "none", "none"), -EINVAL, "8 is no kind");
 }
 
+#define HOPS 20
+
+/* All next hops but one fit each other: to try all their orders would take for ever. */
+static void many_next_hops_are_soon_told_apart(void **state)
+{
+	char expected[1024] = "10.9.0.0/16", line[2048] = "10.9.0.0/16";
+	size_t i, a = strlen(expected), b = strlen(line);
+
+	(void)state;
+	for (i = 1; i <= HOPS; i++) {
+		a += snprintf(expected + a, sizeof(expected) - a, " nexthop %s",
+			i < HOPS ? "dev eth0" : "via 10.0.1.1");
+		b += snprintf(line + b, sizeof(line) - b, " nexthop via 10.0.0.%zu dev eth0", i);
+	}
+	assert_int_equal(match(NSRIG_ROUTES, expected, line), 0);
+	/* And the one that fits comes to its own, although it is given away at first. */
+	snprintf(line + b - strlen("20 dev eth0"), 32, "20 dev eth1");
+	snprintf(expected + a - strlen("via 10.0.1.1"), 32, "dev eth1");
+	assert_int_equal(match(NSRIG_ROUTES, expected, line), 1);
+	assert_int_equal(
+		match(NSRIG_ROUTES, "10.8.0.0/16 nexthop dev eth0 nexthop via 10.0.0.2", ecmp), 1);
+}
+
 static void the_likest_line_is_known(void **state)
 {
 	struct nsrig_items want, like, unlike;
@@ -267,6 +292,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_is_the_same_matches),
 		cmocka_unit_test(what_differs_does_not_match),
 		cmocka_unit_test(words_that_are_none),
+		cmocka_unit_test(many_next_hops_are_soon_told_apart),
 		cmocka_unit_test(the_likest_line_is_known),
 	};
 
