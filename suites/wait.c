@@ -372,6 +372,7 @@ static void time_outs_tell_what_was_seen(void **state)
 	refused(nsrig_wait_sysctl(left, "net.ipv4.conf.a7.forwarding", "1", 1), -ETIMEDOUT,
 		"last seen: none at all");
 	refused(nsrig_wait_link(nsrig_host(*state, "right"), "b7", 1), -ENODEV, "b7");
+	refused(nsrig_wait_port(nsrig_host(*state, "right"), "b7", 1), -ENODEV, "b7");
 }
 
 static void waits_that_are_none(void **state)
