@@ -360,7 +360,7 @@ static void hosts_behind_a_vxlan_are_told(void **state)
 	has_not(left, NSRIG_FDB, "02:00:00:00:00:05 dev vx0 dst 10.0.0.2 self permanent");
 }
 
-static void put_tbf(struct nsrig_ns *ns, const char *dev)
+static void put_tbf(struct nsrig_ns *ns, const char *dev, unsigned int rate, int burst, int limit)
 {
 	struct rtnl_qdisc *qdisc = rtnl_qdisc_alloc();
 	struct nsrig_link link;
@@ -373,8 +373,8 @@ static void put_tbf(struct nsrig_ns *ns, const char *dev)
 	rtnl_tc_set_parent(TC_CAST(qdisc), TC_H_ROOT);
 	rtnl_tc_set_handle(TC_CAST(qdisc), TC_HANDLE(1, 0));
 	assert_int_equal(rtnl_tc_set_kind(TC_CAST(qdisc), "tbf"), 0);
-	rtnl_qdisc_tbf_set_rate(qdisc, 125000, 1600, 0);
-	rtnl_qdisc_tbf_set_limit(qdisc, 3000);
+	rtnl_qdisc_tbf_set_rate(qdisc, rate, burst, 0);
+	rtnl_qdisc_tbf_set_limit(qdisc, limit);
 	assert_int_equal(rtnl_qdisc_build_add_request(qdisc, NLM_F_CREATE, &msg), 0);
 	rc = nsrig_request(ns, msg);
 	nlmsg_free(msg);
@@ -387,8 +387,11 @@ static void qdiscs_are_told(void **state)
 	struct nsrig_ns *left = nsrig_host(*state, "left");
 
 	has(left, NSRIG_QDISCS, "qdisc noqueue 0: dev lo root");
-	put_tbf(left, "a0");
+	put_tbf(left, "a0", 125000, 1600, 3000);
 	has(left, NSRIG_QDISCS, "qdisc tbf 1: dev a0 root rate 1Mbit burst 1600b limit 3000b");
+	/* More bytes a second than an int has. */
+	put_tbf(nsrig_host(*state, "right"), "b0", 2500000000, 1250000, 3000000);
+	nsrig_assert_qdisc(nsrig_host(*state, "right"), "tbf dev b0 rate 20gbit limit 3000000");
 }
 
 static int bound(struct nsrig_ns *ns, int family, int type, int port)
