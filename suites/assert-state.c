@@ -173,6 +173,26 @@ static void counters_are_asserted(void **state)
 	nsrig_assert_counter(left, "lo", "rx_packets", "!= 3");
 }
 
+/* A packet to a neighbour that a program has taught the kernel puts its state forward. */
+static void states_of_neighbours_are_no_change(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(9)};
+	struct nsrig_snapshot *before;
+	int fd = nsrig_assert_ok(nsrig_socket(left, AF_INET, SOCK_DGRAM, 0));
+
+	nsrig_assert_ok(nsrig_neigh_add(
+		left, "10.0.0.7 lladdr 02:00:00:00:00:07 dev a0 extern_learn proto 5 STALE"));
+	before = nsrig_snapshot(left);
+	in.sin_addr.s_addr = htonl(0x0a000007);
+	assert_int_equal(sendto(fd, "x", 1, 0, (struct sockaddr *)&in, sizeof(in)), 1);
+	close(fd);
+	nsrig_assert_no_neighbour(left, "10.0.0.7 STALE");
+	nsrig_assert_unchanged(left, before);
+	nsrig_assert_ok(nsrig_neigh_del(left, "10.0.0.7 dev a0"));
+	nsrig_snapshot_free(before);
+}
+
 static void hosts_are_unchanged(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -467,6 +487,7 @@ int main(int argc, char **argv)
 		nsrig_test(counters_are_asserted, &cable),
 		nsrig_test(hosts_are_unchanged, &cable),
 		cmocka_unit_test(changes_are_seen),
+		nsrig_test(states_of_neighbours_are_no_change, &cable),
 		nsrig_test(rulesets_are_state, &cable),
 		nsrig_test(snapshots_that_are_none, &cable),
 		cmocka_unit_test_setup(failures_tell_what_differs, program_clear_environment),
