@@ -114,6 +114,22 @@ static const struct row bad_links[] = {
 				   "to be declared before this one)"},
 	{"veth a:x -- b:y\nbridge a:br0 link x",
 		"line 2, column 1: a bridge is on top of no other link"},
+	{"sit a:t external",
+		"line 1, column 9: \"external\" is neither an address nor an option of a sit "
+		"(expected ADDRESS/PREFIX, down, shared, address, mtu, txqueuelen, master, link, "
+		"vlan, an impairment such as delay, local, remote, dev, ttl, tos)"},
+	{"vxlan a:v", "line 1, column 1: a vxlan needs \"id\""},
+	{"vxlan a:v id 5 remote 10.0.0.1 group 239.0.0.1",
+		"line 1, column 1: \"remote\" and \"group\" are one thing (expected one of them)"},
+	{"vxlan a:v id 5 local 10.0.0.1 remote 2001:db8::1",
+		"line 1, column 1: \"local\" and \"remote\" are of different families (expected "
+		"both IPv4, or both IPv6)"},
+	{"vxlan a:v id 5 local 2001:db8::1 group 239.0.0.1",
+		"line 1, column 1: \"local\" and \"group\" are of different families (expected "
+		"both IPv4, or both IPv6)"},
+	{"tun a:t raw 1=u8:1", "line 1, column 13: raw: a tun takes no attributes"},
+	{"tap a:t raw 1=u8:1", "line 1, column 13: raw: a tap takes no attributes"},
+	{"veth a:x raw 1=u8:1 -- b:y", "line 1, column 14: raw: a veth takes no attributes"},
 	{"tun a:t address 02:00:00:00:00:01", "line 1, column 17: address: a tun has none"},
 };
 
@@ -212,18 +228,18 @@ static const struct row bad_options[] = {
 		"stp_state, vlan_filtering, vlan_protocol, vlan_default_pvid, forward_delay, "
 		"hello_time, max_age, ageing_time, priority, group_fwd_mask, mcast_snooping, "
 		"mcast_querier)"},
-	{"tun a:t raw x", "line 1, column 13: raw: \"x\" is not understood (expected "
+	{"ifb a:t raw x", "line 1, column 13: raw: \"x\" is not understood (expected "
 			  "TYPE=FORM:VALUE, as 1=u32:7)"},
-	{"tun a:t raw 1=u99:7", "line 1, column 13: raw: \"u99\" is not understood (expected u8, "
+	{"ifb a:t raw 1=u99:7", "line 1, column 13: raw: \"u99\" is not understood (expected u8, "
 				"u16, u32, u64, be16, be32, be64, string, hex, addr or link)"},
-	{"tun a:t raw 70000=u8:1", "line 1, column 13: raw: \"70000=u8:1\" is not understood "
+	{"ifb a:t raw 70000=u8:1", "line 1, column 13: raw: \"70000=u8:1\" is not understood "
 				   "(expected TYPE=FORM:VALUE, as 1=u32:7)"},
-	{"tun a:t raw 1=u8:256", "line 1, column 13: raw: \"256\" is not understood (expected a "
+	{"ifb a:t raw 1=u8:256", "line 1, column 13: raw: \"256\" is not understood (expected a "
 				 "number from 0 to 255)"},
-	{"tun a:t raw 1=hex:0", "line 1, column 13: raw: \"0\" is not understood (expected pairs "
+	{"ifb a:t raw 1=hex:0", "line 1, column 13: raw: \"0\" is not understood (expected pairs "
 				"of hexadecimal digits, up to 256)"},
-	{"tun a:t raw 1=addr:x", "line 1, column 13: raw: \"x\" is no IPv4 or IPv6 address"},
-	{"tun a:t raw 1=link:x", "line 1, column 13: raw: no link \"x\" on host \"a\" (it has to "
+	{"ifb a:t raw 1=addr:x", "line 1, column 13: raw: \"x\" is no IPv4 or IPv6 address"},
+	{"ifb a:t raw 1=link:x", "line 1, column 13: raw: no link \"x\" on host \"a\" (it has to "
 				 "be declared before this one)"},
 };
 
