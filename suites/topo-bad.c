@@ -130,6 +130,11 @@ static const struct row bad_links[] = {
 	{"tun a:t raw 1=u8:1", "line 1, column 13: raw: a tun takes no attributes"},
 	{"tap a:t raw 1=u8:1", "line 1, column 13: raw: a tap takes no attributes"},
 	{"veth a:x raw 1=u8:1 -- b:y", "line 1, column 14: raw: a veth takes no attributes"},
+	{"bridge a:br0\nbridge a:br1 master br0",
+		"line 2, column 21: master: \"br0\" is a bridge, which can't have a bridge for a "
+		"port"},
+	{"vrf a:v table 5\nvrf a:w table 6 master v",
+		"line 2, column 24: master: \"v\" is a vrf, which can't have a vrf for a port"},
 	{"tun a:t address 02:00:00:00:00:01", "line 1, column 17: address: a tun has none"},
 };
 
