@@ -153,6 +153,12 @@ static const struct row bad_addresses[] = {
 	{"veth a:x 10.0.0.1/24 -- b:y 10.0.0.1/24",
 		"line 1, column 29: address \"10.0.0.1/24\" is there twice: a:x has it, too (if "
 		"that is meant, \"shared\" behind it says so)"},
+	{"dummy a:x 10.0.0.1/24\ndummy b:y 10.0.0.1/24 shared\ndummy c:z 10.0.0.1/24",
+		"line 3, column 11: address \"10.0.0.1/24\" is there twice: a:x has it, too (if "
+		"that is meant, \"shared\" behind it says so)"},
+	{"dummy a:x 10.0.0.1/24 shared\ndummy b:y 10.0.0.1/24\ndummy c:z 10.0.0.1/24",
+		"line 3, column 11: address \"10.0.0.1/24\" is there twice: b:y has it, too (if "
+		"that is meant, \"shared\" behind it says so)"},
 	{"veth a:x 10.0.0.1/24 -- b:y 10.0.1.2/24",
 		"line 1, column 29: \"10.0.1.2/24\" is in no network of the cable's other end (a:x "
 		"has \"10.0.0.1/24\")"},
