@@ -135,6 +135,16 @@ static const struct row bad_links[] = {
 		"port"},
 	{"vrf a:v table 5\nvrf a:w table 6 master v",
 		"line 2, column 24: master: \"v\" is a vrf, which can't have a vrf for a port"},
+	{"chain 3 delay 10x", "line 1, column 15: delay: \"10x\" is not understood (expected a "
+			      "time such as 10ms, 200us or 1s, up to 274s)"},
+	{"pair mtu 1400 \\\n  mtu 1500", "line 2, column 7: mtu: a second \"mtu\""},
+	{"pair \"#\"", "line 1, column 6: \"#\" is neither an address nor an option of a veth "
+		       "(expected ADDRESS/PREFIX, down, shared, address, mtu, txqueuelen, master, "
+		       "link, vlan, an impairment such as delay)"},
+	{"pair \"mtu 1400\"",
+		"line 1, column 6: \"mtu 1400\" is neither an address nor an option of a veth "
+		"(expected ADDRESS/PREFIX, down, shared, address, mtu, txqueuelen, master, link, "
+		"vlan, an impairment such as delay)"},
 	{"tun a:t address 02:00:00:00:00:01", "line 1, column 17: address: a tun has none"},
 };
 
@@ -450,13 +460,14 @@ static const struct row bad_shapes[] = {
 	{"tree 2 101", "line 1, column 8: branches: \"101\" is not understood (expected a number "
 		       "from 1 to 100)"},
 	{"tree 6 6", "line 1, column 1: tree 6 6 has more than 5000 hosts"},
-	{"pair 5", "line 1, column 1: \"5\" is no IPv4 or IPv6 address"},
+	{"pair 5", "line 1, column 6: \"5\" is no IPv4 or IPv6 address"},
 	{"chain 2 dely 5ms",
-		"line 1, column 1: \"dely\" is neither an address nor an option of a veth (did you "
+		"line 1, column 9: \"dely\" is neither an address nor an option of a veth (did you "
 		"mean \"delay\"?) (expected ADDRESS/PREFIX, down, shared, address, mtu, "
 		"txqueuelen, master, link, vlan, an impairment such as delay)"},
-	{"\n  pair mtu 5", "line 2, column 3: mtu: \"5\" is not understood (expected a number from "
-			   "68 to 65575)"},
+	{"\n  pair mtu 5",
+		"line 2, column 12: mtu: \"5\" is not understood (expected a number from "
+		"68 to 65575)"},
 	{"pair\npair", "line 2, column 1: a second link \"eth0\" on host \"a\""},
 	{"pair { x }", "line 1, column 1: \"pair\" takes no { ... }; only nft does"},
 };
