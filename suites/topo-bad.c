@@ -343,15 +343,18 @@ static const struct row bad_sayings[] = {
 		"line 2, column 9: route \"default via 10.0.0.2 mtr 5\": \"mtr\" is not understood "
 		"(expected via, dev, src, table, metric, mtu, proto, scope or onlink)"},
 	{"pair\nroute a default via 10.9.9.9",
-		"line 2, column 9: route \"default via 10.9.9.9\": the gateway 10.9.9.9 is in no "
+		"line 2, column 21: route \"default via 10.9.9.9\": the gateway 10.9.9.9 is in no "
 		"network that \"a\" is in"},
 	{"pair\nroute a default via 10.0.0.9",
-		"line 2, column 9: route \"default via 10.0.0.9\": nobody has the gateway's "
+		"line 2, column 21: route \"default via 10.0.0.9\": nobody has the gateway's "
 		"address 10.0.0.9 (if that is meant, add \"onlink\" and a dev)"},
 	{"pair\nroute a default via 10.0.0.1",
-		"line 2, column 9: route \"default via 10.0.0.1\": the gateway is \"a\" itself"},
+		"line 2, column 21: route \"default via 10.0.0.1\": the gateway is \"a\" itself"},
+	{"pair\nroute a 10.9.0.0/16 via 10.0.0.2 src 10.0.0.2",
+		"line 2, column 38: route \"10.9.0.0/16 via 10.0.0.2 src 10.0.0.2\": \"a\" does "
+		"not have the address behind \"src\""},
 	{"pair\nroute a 10.9.0.0/16 dev eth1",
-		"line 2, column 9: route \"10.9.0.0/16 dev eth1\": no link \"eth1\" on host \"a\""},
+		"line 2, column 25: route \"10.9.0.0/16 dev eth1\": no link \"eth1\" on host \"a\""},
 	{"pair\nroute a 10.9.0.0/16 via 2001:db8::2",
 		"line 2, column 9: route \"10.9.0.0/16 via 2001:db8::2\": the gateway is IPv6, the "
 		"destination IPv4"},
@@ -369,7 +372,7 @@ static const struct row bad_sayings[] = {
 	{"pair\nneigh a 10.0.0.9 dev eth0", "line 2, column 9: neighbour \"10.0.0.9 dev eth0\": no "
 					    "\"lladdr\" (expected ADDRESS dev LINK lladdr MAC)"},
 	{"pair\nneigh a 10.0.0.9 lladdr 02:00:00:00:00:09 dev eth1",
-		"line 2, column 9: neighbour \"10.0.0.9 lladdr 02:00:00:00:00:09 dev eth1\": no "
+		"line 2, column 47: neighbour \"10.0.0.9 lladdr 02:00:00:00:00:09 dev eth1\": no "
 		"link \"eth1\" on host \"a\""},
 	{"pair\nneigh a 10.0.0.9 lladdr 02:00:00:00:00 dev eth0",
 		"line 2, column 9: neighbour \"10.0.0.9 lladdr 02:00:00:00:00 dev eth0\": "
@@ -379,13 +382,13 @@ static const struct row bad_sayings[] = {
 	{"star 1\nfdb switch dev p1",
 		"line 2, column 12: fdb \"dev p1\": no address (expected MAC dev LINK ...)"},
 	{"star 1\nfdb switch 02:00:00:00:00:09 dev p2",
-		"line 2, column 12: fdb \"02:00:00:00:00:09 dev p2\": no link \"p2\" on host "
+		"line 2, column 34: fdb \"02:00:00:00:00:09 dev p2\": no link \"p2\" on host "
 		"\"switch\""},
 	{"star 1\nfdb switch 02:00:00:00:00:09 dev p1 master br1",
-		"line 2, column 12: fdb \"02:00:00:00:00:09 dev p1 master br1\": no link \"br1\" "
+		"line 2, column 44: fdb \"02:00:00:00:00:09 dev p1 master br1\": no link \"br1\" "
 		"on host \"switch\""},
 	{"star 1\nfdb switch 02:00:00:00:00:09 dev br0 master br0",
-		"line 2, column 12: fdb \"02:00:00:00:00:09 dev br0 master br0\": \"br0\" is no "
+		"line 2, column 34: fdb \"02:00:00:00:00:09 dev br0 master br0\": \"br0\" is no "
 		"port of \"br0\""},
 	{"star 1\nfdb switch 02:00:00:00:00:09 dev p1 vlna 3",
 		"line 2, column 12: fdb \"02:00:00:00:00:09 dev p1 vlna 3\": \"vlna\" is not "

@@ -143,6 +143,9 @@ static void all_of_it_is_understood(void **state)
 		"veth a:fifteen-bytes-x -- b:y",
 		"veth a:x down -- b:y",
 		"veth a:x 10.0.0.1/24 shared -- b:y 10.0.0.1/24 shared",
+		"veth a:x 10.0.0.1/24 -- b:y 10.0.0.2/24\n"
+		"route a 10.1.0.0/16 via 10.0.0.2 src 10.0.0.1\n"
+		"route a 10.2.0.0/16 via 10.0.0.2 src 127.0.0.1",
 		"veth a:x 10.0.0.1/32 -- b:y 10.9.0.1/32",
 		"veth a:x fe80::1/64 -- b:y fe80::1/64",
 		"veth a:x 10.0.0.1/24 2001:db8::1/64 -- b:y 2001:db8::2/64",
@@ -222,7 +225,8 @@ static void errors_name_the_member(void **state)
 		{{.links = {{"veth", "a:x mtu 5", "b:y"}}}, ".links[0].end, column 9: mtu: \"5\""},
 		{{.links = {{"veth", "a:x", "b:y mtu 5"}}}, ".links[0].peer, column 9: mtu: \"5\""},
 		{{.links = {{"vethh", "a:x", "b:y"}}}, ".links[0].kind, column 1: \"vethh\""},
-		{{.hosts = {"a"}, .routes = {"a 10.0.0.0/8 dev x"}}, ".routes[0], column 3: route"},
+		{{.hosts = {"a"}, .routes = {"a 10.0.0.0/8 dev x"}},
+			".routes[0], column 18: route"},
 		{{.hosts = {"a"}, .rules = {"a frm"}}, ".rules[0], column 3: rule \"frm\""},
 		{{.hosts = {"a"}, .neighbours = {"a x"}}, ".neighbours[0], column 3: neighbour"},
 		{{.hosts = {"a"}, .fdb = {"a x"}}, ".fdb[0], column 3: fdb \"x\""},
