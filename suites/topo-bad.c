@@ -341,7 +341,7 @@ static const struct row bad_sayings[] = {
 	{"pair\nroute c default via 10.0.0.2", "line 2, column 7: route: no host \"c\""},
 	{"pair\nroute a default via 10.0.0.2 mtr 5",
 		"line 2, column 9: route \"default via 10.0.0.2 mtr 5\": \"mtr\" is not understood "
-		"(expected via, dev, src, table, metric, mtu, proto, scope or onlink)"},
+		"(expected via, dev, src, table, metric, mtu, proto, scope, tos or onlink)"},
 	{"pair\nroute a default via 10.9.9.9",
 		"line 2, column 21: route \"default via 10.9.9.9\": the gateway 10.9.9.9 is in no "
 		"network that \"a\" is in"},
@@ -361,7 +361,8 @@ static const struct row bad_sayings[] = {
 	{"pair\nrule a frm 10.0.0.0/8",
 		"line 2, column 8: rule \"frm 10.0.0.0/8\": \"frm\" is not understood (expected "
 		"not, from, to, tos, dsfield, fwmark, iif, oif, uidrange, ipproto, sport, dport, "
-		"priority, pref, suppress_prefixlength, lookup, table, goto, nop, blackhole, "
+		"priority, pref, suppress_prefixlength, suppress_ifgroup, lookup, table, goto, "
+		"nop, blackhole, "
 		"unreachable, prohibit, l3mdev, proto)"},
 	{"pair\nrule a from 10.0.0.0/8 table none",
 		"line 2, column 8: rule \"from 10.0.0.0/8 table none\": \"none\" after \"lookup\" "
