@@ -142,6 +142,9 @@ static void all_of_it_is_understood(void **state)
 		"host a forwarding sysctl net.ipv4.ip_forward=0 names b,c.example sysctl a=\"b\"",
 		"veth a:fifteen-bytes-x -- b:y",
 		"veth a:x down -- b:y",
+		"host a\nnft a { table ip t { # a } that closes nothing, nor does this \" open "
+		"one\n"
+		"comment \"nor } here # it\"; } }\nhost b",
 		"veth a:x 10.0.0.1/24 shared -- b:y 10.0.0.1/24 shared",
 		"veth a:x 10.0.0.1/24 -- b:y 10.0.0.2/24\n"
 		"route a 10.1.0.0/16 via 10.0.0.2 src 10.0.0.1\n"
