@@ -353,8 +353,8 @@ static const struct row bad_sayings[] = {
 	{"pair\nroute a 10.9.0.0/16 via 10.0.0.2 src 10.0.0.2",
 		"line 2, column 38: route \"10.9.0.0/16 via 10.0.0.2 src 10.0.0.2\": \"a\" does "
 		"not have the address behind \"src\""},
-	{"pair\nroute a 10.9.0.0/16 dev eth1",
-		"line 2, column 25: route \"10.9.0.0/16 dev eth1\": no link \"eth1\" on host \"a\""},
+	{"pair\nroute a 10.9.0.0/16 dev eth1", "line 2, column 25: route \"10.9.0.0/16 dev eth1\": "
+					       "no link \"eth1\" on host \"a\""},
 	{"pair\nroute a 10.9.0.0/16 via 2001:db8::2",
 		"line 2, column 9: route \"10.9.0.0/16 via 2001:db8::2\": the gateway is IPv6, the "
 		"destination IPv4"},
