@@ -10,8 +10,12 @@
  */
 #include "count.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
 #include <nsrig.h>
 #include <sched.h>
 #include <stdio.h>
@@ -189,7 +193,7 @@ static int try_namespaces(void)
 
 	snprintf(map, sizeof(map), "0 %d 1", getuid());
 	if (unshare(CLONE_NEWUSER) < 0)
-		return 100;
+		return NO_USER_NAMESPACES;
 	write_to("/proc/self/setgroups", "deny");
 	if (write_to("/proc/self/uid_map", map) < 0)
 		return 101;
@@ -209,20 +213,6 @@ static int try_namespaces(void)
 		return 5;
 	nsrig_free(rig);
 	return 0;
-}
-
-static void in_child(int (*body)(void))
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0)
-		_exit(body());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == 100)
-		nsrig_skip("needs user namespaces");
-	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void out_of_namespaces(void **state)
@@ -251,7 +241,7 @@ static int try_descriptors(void)
 			return 2;
 		rc = nsrig_build(rig, &topo);
 		if (rc == -NSRIG_ELACKS && left == 16)
-			return 100;
+			return NO_USER_NAMESPACES;
 		if (rc != 0 && rc != -EMFILE)
 			return 3;
 		if (rc < 0) {
@@ -436,6 +426,49 @@ static void rulesets_are_as_they_were(void **state)
 		-EINVAL, "line 13, column 5: nft in \"old\": Error: ");
 }
 
+/* How often the ruleset of a namespace has been changed: the kernel counts it (NFT_MSG_GETGEN). */
+static uint32_t ruleset_number(struct nsrig_ns *ns)
+{
+	struct {
+		struct nlmsghdr hdr;
+		struct nfgenmsg gen;
+	} question = {{.nlmsg_len = sizeof(question),
+			      .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN,
+			      .nlmsg_flags = NLM_F_REQUEST},
+		{.version = NFNETLINK_V0}};
+	struct {
+		struct nlmsghdr hdr;
+		struct nfgenmsg gen;
+		struct nlattr attr;
+		uint32_t number;
+		char more[256];
+	} answer;
+	int fd = nsrig_assert_ok(nsrig_socket(ns, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER));
+
+	assert_int_equal(send(fd, &question, sizeof(question), 0), sizeof(question));
+	assert_true(recv(fd, &answer, sizeof(answer), 0) > 0);
+	assert_int_equal(answer.attr.nla_type, NFTA_GEN_ID);
+	close(fd);
+	return ntohl(answer.number);
+}
+
+/* What was put back would have lost its handles, and the state of what lives in it. */
+static void rulesets_are_left_alone_by_what_is_refused(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *old = nsrig_host(rig, "old");
+	int rc = nsrig_add(rig, tables);
+	uint32_t before;
+
+	if (rc == -NSRIG_ELACKS)
+		nsrig_skip("%s", nsrig_error());
+	nsrig_assert_ok(rc);
+	before = ruleset_number(old);
+	add_and_fail(rig, "nft old { add rule ip nowhere c accept; }", -EINVAL,
+		"line 11, column 5: nft in \"old\": Error: ");
+	assert_int_equal(ruleset_number(old), before);
+}
+
 /* What was tried in vain may be declared anew, otherwise. */
 static void names_are_free_again(void **state)
 {
@@ -475,6 +508,7 @@ int main(int argc, char **argv)
 		nsrig_test(old_hosts_are_as_they_were, &network),
 		nsrig_test(a_link_in_the_way_stays, &network),
 		nsrig_test(rulesets_are_as_they_were, &network),
+		nsrig_test(rulesets_are_left_alone_by_what_is_refused, &network),
 		nsrig_test(names_are_free_again),
 	};
 

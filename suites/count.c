@@ -92,3 +92,17 @@ void in_child_without_privilege(int (*body)(void))
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
+
+void in_child(int (*body)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(body());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == NO_USER_NAMESPACES)
+		nsrig_skip("needs user namespaces");
+	assert_int_equal(WEXITSTATUS(status), 0);
+}

@@ -14,6 +14,13 @@
 			nsrig_fail("\"%s\" does not say \"%s\"", nsrig_error(), (words));          \
 	} while (0)
 
+/*
+ * Runs body in a child; it has to return 0, or NO_USER_NAMESPACES where there are none that it could
+ * spoil.
+ */
+#define NO_USER_NAMESPACES 100
+void in_child(int (*body)(void));
+
 /* Runs body in a child that has given up its capabilities; it has to return 0. */
 void in_child_without_privilege(int (*body)(void));
 

@@ -281,17 +281,8 @@ static void failures_tell_what_came(void **state)
 
 	(void)state;
 	unsetenv("NSRIG_TIMEOUT_SCALE");
-	for (i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
-		struct program guilty;
-
-		program_run(&guilty, (char *[]){GUILTY, (char *)failures[i].test, NULL});
-		if (!strstr(guilty.out_text, "outcome: failed\n") ||
-			!strstr(guilty.out_text, "guilty-state.c:") ||
-			!strstr(guilty.out_text, failures[i].said))
-			nsrig_fail("\"%s\" is not in: %s", failures[i].said, guilty.out_text);
-		program_assert_exit(&guilty, 1);
-		program_free(&guilty);
-	}
+	for (i = 0; i < sizeof(failures) / sizeof(*failures); i++)
+		program_assert_fails(failures[i].test, "guilty-state.c", failures[i].said);
 }
 
 int main(int argc, char **argv)

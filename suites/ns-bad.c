@@ -349,7 +349,7 @@ static int try_limit(void)
 
 	snprintf(map, sizeof(map), "0 %d 1", getuid());
 	if (unshare(CLONE_NEWUSER) < 0)
-		return 100;
+		return NO_USER_NAMESPACES;
 	write_to("/proc/self/setgroups", "deny");
 	if (write_to("/proc/self/uid_map", map) < 0)
 		return 101;
@@ -393,26 +393,12 @@ static int try_foreign_home(void)
 	ns = NULL;
 	descriptors = count_descriptors();
 	if (unshare(CLONE_NEWUSER) < 0)
-		return 100;
+		return NO_USER_NAMESPACES;
 	if (nsrig_ns_temp(&ns) != -EPERM || ns || nsrig_depth())
 		return 1;
 	if (!strstr(nsrig_error(), "come home"))
 		return 2;
 	return count_descriptors() == descriptors ? 0 : 3;
-}
-
-static void in_child(int (*body)(void))
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0)
-		_exit(body());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == 100)
-		nsrig_skip("needs user namespaces");
-	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void home_that_could_not_be_come_back_to(void **state)

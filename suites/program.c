@@ -183,3 +183,17 @@ void program_free(struct program *program)
 	free(program->out_text);
 	free(program->err_text);
 }
+
+void program_assert_fails(const char *test, const char *file, const char *said)
+{
+	struct program guilty;
+	char at[64];
+
+	snprintf(at, sizeof(at), "%s:", file);
+	program_run(&guilty, (char *[]){GUILTY, (char *)test, NULL});
+	if (!strstr(guilty.out_text, "outcome: failed\n") || !strstr(guilty.out_text, at) ||
+		!strstr(guilty.out_text, said))
+		nsrig_fail("\"%s\" is not in: %s", said, guilty.out_text);
+	program_assert_exit(&guilty, 1);
+	program_free(&guilty);
+}

@@ -43,6 +43,9 @@ void program_forget_times(struct program *program);
 
 void program_free(struct program *program);
 
+/* Asserts that a guilty test fails in this file, with these words. */
+void program_assert_fails(const char *test, const char *file, const char *said);
+
 /* Asserts that it exited, with this status. */
 #define program_assert_exit(program, code)                                                         \
 	do {                                                                                       \
