@@ -55,6 +55,19 @@ static void misses_an_address(void **state)
 	nsrig_assert_addr(nsrig_host(*state, "left"), "10.1.0.2 dev a0");
 }
 
+/* A name that the kernel gives as well, and an address of lo's on another link. */
+static void has_what_looks_like_the_kernels_link(void **state)
+{
+	nsrig_assert_ok(nsrig_add_veth(*state, "other:ip_vti0", "third:c0"));
+	nsrig_assert_links(nsrig_host(*state, "other"));
+}
+
+static void has_an_address_like_los(void **state)
+{
+	nsrig_assert_ok(nsrig_addr_add(nsrig_host(*state, "left"), "a0", "127.0.9.1/8"));
+	nsrig_assert_addrs(nsrig_host(*state, "left"), "10.1.0.1/24 dev a0");
+}
+
 static void misses_a_rule(void **state)
 {
 	nsrig_assert_rule(nsrig_host(*state, "left"), "from 10.0.0.0/8 lookup 100");
@@ -207,6 +220,8 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(misspells_a_word_of_a_set, &guilty_cable),
 	nsrig_test(misses_a_link, &guilty_cable),
 	nsrig_test(misses_an_address, &guilty_cable),
+	nsrig_test(has_what_looks_like_the_kernels_link, &guilty_cable),
+	nsrig_test(has_an_address_like_los, &guilty_cable),
 	nsrig_test(has_rules_like_the_first_ones, &guilty_cable),
 	nsrig_test(misses_a_rule, &guilty_cable),
 	nsrig_test(misses_a_neighbour, &guilty_cable),

@@ -42,19 +42,21 @@ static int ping_unfragmented(const char *dst, size_t size)
  *        2001:db8:1::1/64 2001:db8:1::fe/64 2001:db8:2::fe/64 2001:db8:2::2/64
  */
 static const struct nsrig_topo routed = {
-	.links = {
-		NSRIG_VETH("client:eth0 10.0.1.1/24 2001:db8:1::1/64",
-			"router:eth0 10.0.1.254/24 2001:db8:1::fe/64"),
-		NSRIG_VETH("router:eth1 10.0.2.254/24 2001:db8:2::fe/64",
-			"server:eth0 10.0.2.2/24 2001:db8:2::2/64"),
-	},
+	.links =
+		{
+			NSRIG_VETH("client:eth0 10.0.1.1/24 2001:db8:1::1/64",
+				"router:eth0 10.0.1.254/24 2001:db8:1::fe/64"),
+			NSRIG_VETH("router:eth1 10.0.2.254/24 2001:db8:2::fe/64",
+				"server:eth0 10.0.2.2/24 2001:db8:2::2/64"),
+		},
 	.hosts = {"router forwarding"},
-	.routes = {
-		"client default via 10.0.1.254",
-		"client default via 2001:db8:1::fe",
-		"server default via 10.0.2.254",
-		"server default via 2001:db8:2::fe",
-	},
+	.routes =
+		{
+			"client default via 10.0.1.254",
+			"client default via 2001:db8:1::fe",
+			"server default via 10.0.2.254",
+			"server default via 2001:db8:2::fe",
+		},
 };
 
 static void assert_forwards_if_told(struct nsrig *rig, const char *sysctl, const char *dst)
@@ -326,12 +328,13 @@ static const char *who_gets(struct nsrig *rig, int fd, const char *addr)
  * The client's table main leads to the 192.0.2.1 of left; table 100, once it's there, to right's.
  */
 static const struct nsrig_topo fork_in_the_road = {
-	.links = {
-		NSRIG_VETH("client:eth0 10.0.1.1/24 198.51.100.1/32",
-			"left:eth0 10.0.1.2/24 192.0.2.1/32"),
-		NSRIG_VETH(
-			"client:eth1 10.0.2.1/24", "right:eth0 10.0.2.2/24 192.0.2.1/32 shared"),
-	},
+	.links =
+		{
+			NSRIG_VETH("client:eth0 10.0.1.1/24 198.51.100.1/32",
+				"left:eth0 10.0.1.2/24 192.0.2.1/32"),
+			NSRIG_VETH("client:eth1 10.0.2.1/24",
+				"right:eth0 10.0.2.2/24 192.0.2.1/32 shared"),
+		},
 	.routes = {"client 192.0.2.1 via 10.0.1.2"},
 };
 
@@ -402,10 +405,11 @@ static void policy_rule_routes_by_mark(void **state)
  *         | blue: eth1 10.0.0.1/24 ------ 10.0.0.2/24 eth0 right
  */
 static const struct nsrig_topo twins = {
-	.links = {
-		NSRIG_VETH("client:eth0", "left:eth0 10.0.0.2/24"),
-		NSRIG_VETH("client:eth1", "right:eth0 10.0.0.2/24 shared"),
-	},
+	.links =
+		{
+			NSRIG_VETH("client:eth0", "left:eth0 10.0.0.2/24"),
+			NSRIG_VETH("client:eth1", "right:eth0 10.0.0.2/24 shared"),
+		},
 };
 
 static void add_vrf(struct nsrig_ns *ns, const char *name, int table, const char *port)

@@ -100,11 +100,12 @@ static void veth_goes_down_with_its_peer(void **state)
  *  c eth0 10.0.0.3/24 ------ c |
  */
 static const struct nsrig_topo star = {
-	.links = {
-		NSRIG_VETH("switch:a", "a:eth0 10.0.0.1/24 2001:db8::1/64"),
-		NSRIG_VETH("switch:b", "b:eth0 10.0.0.2/24 2001:db8::2/64"),
-		NSRIG_VETH("switch:c", "c:eth0 10.0.0.3/24 2001:db8::3/64"),
-	},
+	.links =
+		{
+			NSRIG_VETH("switch:a", "a:eth0 10.0.0.1/24 2001:db8::1/64"),
+			NSRIG_VETH("switch:b", "b:eth0 10.0.0.2/24 2001:db8::2/64"),
+			NSRIG_VETH("switch:c", "c:eth0 10.0.0.3/24 2001:db8::3/64"),
+		},
 };
 
 static void add_bridge(struct nsrig_ns *ns)
