@@ -424,6 +424,7 @@ static void rulesets_are_as_they_were(void **state)
 		"nft friend { table ip6 more { } }\n"
 		"nft old { add rule ip nowhere c accept; }",
 		-EINVAL, "line 13, column 5: nft in \"old\": Error: ");
+	assert_null(strstr(nsrig_error(), "  "));
 }
 
 /* How often the ruleset of a namespace has been changed: the kernel counts it (NFT_MSG_GETGEN). */
