@@ -200,6 +200,7 @@ static void vxlan(void **state)
 	SET("vxlan h:x id 6 remote 2001:db8::2 local 2001:db8::1", N(IFLA_VXLAN_PORT, BE16, 4789),
 		T(IFLA_VXLAN_GROUP6, INET, "2001:db8::2"),
 		T(IFLA_VXLAN_LOCAL6, INET, "2001:db8::1"));
+	SET("vxlan h:x external", N(IFLA_VXLAN_COLLECT_METADATA, U8, 1));
 	SET("vxlan h:x id 7 group 239.1.1.1 dev eth1", T(IFLA_VXLAN_GROUP, INET, "239.1.1.1"),
 		T(IFLA_VXLAN_LINK, INDEX, "eth1"));
 }
@@ -272,6 +273,7 @@ static void gretap(void **state)
 static void ip6gre(void **state)
 {
 	SET("ip6gre h:x " TUNNEL6 "key 9", GRE6);
+	SET("ip6gre h:x " TUNNEL6 "key 9 tos 16", N(IFLA_GRE_FLOWINFO, BE32, 16 << 20));
 }
 
 static void ip6gretap(void **state)
