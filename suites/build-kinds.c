@@ -5,6 +5,7 @@
  * named.
  */
 #include "count.h"
+#include "program.h"
 #include "smoke.h"
 
 #include <errno.h>
@@ -36,13 +37,14 @@ static void assert_does_not_reach(struct nsrig *rig, const char *host, const cha
  */
 static void run_or_skip(struct nsrig_ns *ns, const char *command, const char *needs)
 {
-	char line[1024];
-	int status = -1;
+	struct program shell;
+	bool done;
 
-	snprintf(line, sizeof(line), "set -e; %s >/dev/null 2>&1", command);
 	nsrig_in(ns)
-		status = system(line);
-	if (status)
+		program_run(&shell, (char *[]){"sh", "-ec", (char *)command, NULL});
+	done = WIFEXITED(shell.status) && WEXITSTATUS(shell.status) == 0;
+	program_free(&shell);
+	if (!done)
 		nsrig_skip("needs %s", needs);
 }
 
