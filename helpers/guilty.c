@@ -186,7 +186,7 @@ static int run_100000(int argc, char **argv)
 		tests[i].name = names[i];
 		tests[i].test_func = passes;
 	}
-	return nsrig_run(argc, argv, tests, COUNT);
+	return nsrig_run_tests(argc, argv, tests, COUNT);
 }
 
 int main(int argc, char **argv)
@@ -207,12 +207,12 @@ int main(int argc, char **argv)
 	/* A program may have asked cmocka for this, and the runner must not. */
 	cmocka_set_test_filter("none of these");
 	if (!strcmp(argv[1], "none at all"))
-		return nsrig_run(argc - 1, argv + 1, NULL, 0);
+		return nsrig_run_tests(argc - 1, argv + 1, NULL, 0);
 	if (!strcmp(argv[1], "100000 of them"))
 		return run_100000(argc - 1, argv + 1);
 	count = pick(argv[1], picked);
 	argv[1] = argv[0];
 	if (group)
 		return run_group(group, argc - 1, argv + 1, picked, count);
-	return nsrig_run(argc - 1, argv + 1, picked, count);
+	return nsrig_run_tests(argc - 1, argv + 1, picked, count);
 }

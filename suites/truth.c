@@ -228,5 +228,5 @@ int main(int argc, char **argv)
 			.test_func = check,
 			.initial_state = (void *)&truth_rows[i],
 		};
-	return nsrig_run(argc, argv, tests, i);
+	return nsrig_run_tests(argc, argv, tests, i);
 }

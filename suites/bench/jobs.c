@@ -30,7 +30,7 @@ static void run(char *option, int count)
 	int out = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	dup2(null, STDOUT_FILENO);
-	if (nsrig_run(2, program, tests, count)) {
+	if (nsrig_run_tests(2, program, tests, count)) {
 		fprintf(stderr, "the tests did not pass\n");
 		exit(1);
 	}
