@@ -21,10 +21,11 @@ struct guilty_tests {
 		(tests), sizeof(tests) / sizeof((tests)[0])                                        \
 	}
 
-extern const struct guilty_tests guilty_assert; /* assertions fail, in all kinds of places */
-extern const struct guilty_tests guilty_end;    /* processes end, or don't */
-extern const struct guilty_tests guilty_leave;  /* things are left behind, or changed */
-extern const struct guilty_tests guilty_say;    /* words, skips, and what is no fault at all */
-extern const struct guilty_tests guilty_state;  /* another state is expected than there is */
+extern const struct guilty_tests guilty_assert;  /* assertions fail, in all kinds of places */
+extern const struct guilty_tests guilty_end;     /* processes end, or don't */
+extern const struct guilty_tests guilty_leave;   /* things are left behind, or changed */
+extern const struct guilty_tests guilty_program; /* programs and threads go wrong */
+extern const struct guilty_tests guilty_say;     /* words, skips, and what is no fault at all */
+extern const struct guilty_tests guilty_state;   /* another state is expected than there is */
 
 #endif

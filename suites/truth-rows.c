@@ -122,6 +122,28 @@ const struct truth truth_rows[] = {
 	{"changes directory, umask, environment and signal mask", "changes_its_surroundings", PASSED},
 	{"looks at what another one changed", "changes_its_surroundings,finds_its_surroundings", .alone = true, PASSED},
 
+	/* Programs and threads of hosts. */
+	{"starts a program that exits by itself, and does not ask for that", "program_ends_by_itself", FAILED("ended before its time: sh on \"left\" exited with status 2; it said: no configuration")},
+	{"starts a program that crashes, and waits for something", "program_crashes", FAILED("* route \"10.99.0.0/16\" in \"left\" was not there: sh on \"left\" was ended by SIGSEGV; it said: about to")},
+	{"starts a program that crashes when it is told to end", "program_crashes_at_the_end", FAILED("crashed when it was told to end: sh on \"left\" was ended by SIGSEGV; it said: serving")},
+	{"starts a program that ignores SIGTERM", "program_ignores_the_end", FAILED("did not end within 50 ms of SIGTERM, and was killed: sh on \"left\" was ended by SIGKILL; it said: serving")},
+	{"starts a program that goes into the background, unexpectedly", "program_goes_into_the_background", FAILED("ended before its time: sh on \"left\" exited with status 0, and left 1 running (.forks is *)")},
+	{"starts a program that a sanitizer reports of", "program_is_reported_of", FAILED("a sanitizer reports of sh on \"left\": x.c:1:2: runtime error: left shift of negative value")},
+	{"stops a program that has exited by itself", "program_is_stopped_and_complained_of", FAILED("*nsrig_stop(program): ended before its time: sh on \"left\" exited with status 3; it said: serving")},
+	{"waits in vain until a program is ready", "program_is_awaited_in_vain", FAILED("*waited 50 ms for the word that it is ready: sh on \"left\" is running; it said: serving")},
+	{"crashes beside a program", "test_crashes_beside_a_program", CRASHED("crashed in the test: SIGABRT (Aborted)")},
+	{"waits for ever beside a program", "test_hangs_beside_a_program", TIMED_OUT},
+	{"fails an assertion beside a program", "test_fails_beside_a_program", FAILED("\"one\" != \"two\"")},
+	{"fails an assertion in a function that is a program", "function_fails", FAILED("failed in a child process: \"one thing\" != \"another thing\"")},
+	{"calls fail_msg() in a function that is a program", "function_fails_with_message", FAILED("failed in a child process: number 6 is a function")},
+	{"fails a verb in a function that is a program", "function_fails_by_verb", FAILED("failed in a child process: ping 10.1.0.99: no answer within 20 ms")},
+	{"skips in a function that is a program", "function_skips", FAILED("skipped in a child process: needs a reason")},
+	{"fails an assertion in a thread of nsrig's", "thread_fails", FAILED("\"one thing\" != \"another thing\"")},
+	{"calls fail_msg() in a thread of nsrig's", "thread_fails_with_message", FAILED("number 6 is a function")},
+	{"fails a verb in a thread of nsrig's", "thread_fails_by_verb", FAILED("ping 10.1.0.99: no answer within 20 ms")},
+	{"fails an assertion in a thread of nsrig's, and does not join it", "thread_fails_unasked", FAILED("\"one thing\" != \"another thing\"")},
+	{"leaves a thread of nsrig's running", "thread_goes_on", FAILED("a thread in \"left\" was not over after 2000 ms")},
+
 	/* The runner itself. */
 	{"is one of none", "none at all", .alone = true, .outcome = "", .message = "", .prove = "No subtests run", .exit_status = 2},
 	{"runs when the runner gets SIGTERM", "waits_for_a_signal", "sigterm", .environment = "GUILTY_SIGNAL=15", .alone = true,

@@ -20,7 +20,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define ROWS_MAX 128
+#define ROWS_MAX 192
 
 /* The test that follows each guilty one, and is not to suffer. */
 #define NEIGHBOUR "passes"
