@@ -65,7 +65,8 @@ static void programs_that_are_none(void **state)
 		*state, -EINVAL, "a quote without an end in the command \"echo 'x\"", "echo 'x");
 	assert_command_refused(*state, -EINVAL, "a quote without an end", "echo \"x\\\"");
 	assert_command_refused(*state, -ENOENT,
-		"on \"alone\": program \"nonesuch\" was not found in $PATH (", "nonesuch");
+		"on \"alone\": program \"nonesuch\" was not found in $PATH (/usr/bin:/bin)",
+		"nonesuch", .env = {"PATH=/usr/bin:/bin"});
 	assert_command_refused(
 		*state, -ENOENT, "$PATH (/nowhere)", "nonesuch", .env = {"PATH=/nowhere"});
 	assert_command_refused(*state, -ENOENT,

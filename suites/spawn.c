@@ -538,8 +538,8 @@ static void children_of_the_test_are_its_own(void **state)
 	if (child == 0)
 		_exit(3);
 	assert_int_equal(wait(NULL), child);
-	assert_int_equal(wait(NULL), -1);
-	assert_int_equal(errno, ECHILD);
+	/* In the runner's own process (--no-fork) orphans come here, but don't end. */
+	assert_true(waitpid(-1, NULL, WNOHANG) <= 0);
 }
 
 /* ---- functions --------------------------------------------------------------------------------- */
