@@ -6,7 +6,6 @@
 #include "count.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <nsrig.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,21 +328,6 @@ static void graphs(void **state)
 }
 
 /* What can't be built has no picture. */
-/* Where a comma stands before the fraction, topologies still have a point. */
-static void decimals_have_a_point(void **state)
-{
-	struct nsrig_topo topo = {.text = "pair delay 1.5ms loss 0.5%"};
-	char *text;
-
-	(void)state;
-	if (!setlocale(LC_NUMERIC, "de_DE.UTF-8") && !setlocale(LC_NUMERIC, "fr_FR.UTF-8"))
-		nsrig_skip("needs a locale with a decimal comma: de_DE.UTF-8 or fr_FR.UTF-8");
-	nsrig_assert_ok(nsrig_topo_dot(&topo, &text));
-	if (!strstr(text, "1.5ms") || !strstr(text, "0.5%"))
-		nsrig_fail("no 1.5ms and 0.5%% in:\n%s", text);
-	free(text);
-}
-
 static void no_picture_of_what_is_none(void **state)
 {
 	const struct nsrig_topo none = {.text = "zebra"}, some = {.text = "pair"};
@@ -366,7 +350,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(long_words_are_broken),
 		cmocka_unit_test(the_same_each_time),
 		cmocka_unit_test(graphs),
-		cmocka_unit_test(decimals_have_a_point),
 		cmocka_unit_test(no_picture_of_what_is_none),
 	};
 
