@@ -169,6 +169,40 @@ static void switches_have_no_addresses(void **state)
 	nsrig_assert_addrs(nsrig_host(*state, "switch"));
 }
 
+/* What is drawn as a switch is built as one, and nothing else is. */
+static void switches_are_what_pictures_say(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_switch;
+	} rows[] = {
+		{"bridge s:br0\nveth s:p1 master br0 -- a:x", true},
+		{"bridge s:br0\nbridge s:br1\nveth s:u master br0 -- s:d master br1", true},
+		{"bridge s:br0 10.0.0.1/24\nveth s:p1 master br0 -- a:x", false},
+		{"bridge s:br0\nveth s:p1 master br0 -- a:x\nveth s:p2 -- a:y", false},
+		{"host s forwarding\nbridge s:br0\nveth s:p1 master br0 -- a:x", false},
+		{"host s sysctl net.ipv6.conf.default.hop_limit=43\nbridge s:br0", false},
+		{"veth s:p1 -- a:x", false},
+	};
+	struct nsrig_topo topo = {.text = NULL};
+	struct nsrig *rig;
+	size_t i;
+	char *dot;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		topo.text = rows[i].text;
+		nsrig_assert_ok(nsrig_topo_dot(&topo, &dot));
+		assert_int_equal(strstr(dot, "\"s\" [shape=box3d") != NULL, rows[i].is_switch);
+		free(dot);
+		nsrig_assert_ok(nsrig_new(&rig));
+		nsrig_assert_ok(nsrig_build(rig, &topo));
+		nsrig_assert_sysctl(nsrig_host(rig, "s"), "net.ipv6.conf.default.addr_gen_mode",
+			rows[i].is_switch ? "1" : "0");
+		nsrig_free(rig);
+	}
+}
+
 /* ---- shapes ----------------------------------------------------------------------------------- */
 
 /* What a host's kernel has counted: of /proc/net/snmp the second line is meant, of snmp6 the key. */
@@ -394,6 +428,7 @@ int main(int argc, char **argv)
 		nsrig_test(links_are_as_declared, &whole),
 		nsrig_test(hosts_are_told_what_is_declared, &whole),
 		nsrig_test(switches_have_no_addresses, &whole),
+		nsrig_test(switches_are_what_pictures_say),
 		nsrig_test(whole_network_reaches_all, &whole),
 		nsrig_test(pair_reaches_all, &pair),
 		nsrig_test(chain_reaches_all, &chain),
