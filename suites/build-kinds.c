@@ -91,6 +91,8 @@ static void vlans_come_through_a_trunk(void **state)
 {
 	struct nsrig *rig = *state;
 
+	nsrig_assert_link(nsrig_host(rig, "router"), "v10 up carrier state UP kind vlan");
+	nsrig_assert_link(nsrig_host(rig, "switch"), "own up carrier state UP kind vlan");
 	assert_reaches(rig, "router", "10.0.0.1");
 	assert_reaches(rig, "b", "10.0.0.9");
 	assert_reaches(rig, "d", "10.0.40.2");
@@ -130,6 +132,7 @@ static const struct nsrig_topo macvlans = {
 
 static void macvlans_share_a_link(void **state)
 {
+	nsrig_assert_link(nsrig_host(*state, "machine"), "m1 up carrier state UP kind macvlan");
 	assert_reaches(*state, "a", "10.0.0.2");
 	assert_reaches(*state, "a", "2001:db8::2");
 	assert_reaches(*state, "a", "10.0.0.4");
@@ -147,7 +150,7 @@ static const struct nsrig_topo macvtap = {
 /* As long as nobody opens its character device, it is a link as a macvlan is. */
 static void macvtap_shares_a_link(void **state)
 {
-	nsrig_assert_link(nsrig_host(*state, "a"), "eth0 up carrier kind macvtap");
+	nsrig_assert_link(nsrig_host(*state, "a"), "eth0 up carrier state UP kind macvtap");
 	assert_reaches(*state, "a", "10.0.0.9");
 	assert_reaches(*state, "a", "10.0.0.2");
 }
@@ -190,6 +193,7 @@ static void vrfs_are_apart(void **state)
 	struct nsrig_ns *router = nsrig_host(rig, "router");
 	uint64_t a_before, a_after, b_before, b_after;
 
+	nsrig_assert_link(router, "red up carrier state UP kind vrf");
 	nsrig_assert_link(router, "eth0 up carrier master red");
 	nsrig_assert_route(router, "10.0.0.0/24 dev eth0 table 10");
 	nsrig_assert_route(router, "10.0.0.0/24 dev eth1 table 20");
@@ -221,7 +225,7 @@ static void bond_survives_a_cable(void **state)
 {
 	struct nsrig *rig = *state;
 
-	nsrig_assert_link(nsrig_host(rig, "a"), "bond0 up carrier kind bond");
+	nsrig_assert_link(nsrig_host(rig, "a"), "bond0 up carrier state UP kind bond");
 	nsrig_assert_link(nsrig_host(rig, "a"), "eth0 up carrier master bond0");
 	nsrig_assert_link(nsrig_host(rig, "b"), "eth1 up carrier master bond0");
 	assert_reaches(rig, "a", "10.0.0.2");
@@ -457,6 +461,8 @@ static void ifb_passes_packets_on(void **state)
 	struct nsrig_ns *b = nsrig_host(*state, "b");
 	uint64_t passed;
 
+	/* Nobody tells of its carrier, and neither do we. */
+	nsrig_assert_link(b, "ifb0 up carrier state UNKNOWN kind ifb");
 	run_or_skip(b,
 		"tc qdisc add dev eth0 clsact; tc filter add dev eth0 ingress matchall "
 		"action mirred egress redirect dev ifb0",

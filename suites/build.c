@@ -133,7 +133,7 @@ static void links_are_as_declared(void **state)
 	nsrig_assert_link(nsrig_host(*state, "client"), "eth0 up carrier mtu 1400 kind veth");
 	nsrig_assert_link(nsrig_host(*state, "router"), "c0 up carrier mtu 1400 kind veth");
 	nsrig_assert_link(nsrig_host(*state, "router"), "s0 up carrier mtu 1500 kind veth");
-	nsrig_assert_link(nsrig_host(*state, "switch"), "br0 up carrier kind bridge");
+	nsrig_assert_link(nsrig_host(*state, "switch"), "br0 up carrier state UP kind bridge");
 	nsrig_assert_link(nsrig_host(*state, "switch"), "p1 up carrier kind veth master br0");
 	nsrig_assert_link(nsrig_host(*state, "switch"), "p2 up carrier kind veth master br0");
 	nsrig_assert_link(nsrig_host(*state, "server"), "eth0 up carrier address " MAC);

@@ -319,7 +319,7 @@ static void a_tun_goes_with_its_descriptor(void **state)
 
 /* ---- cables ----------------------------------------------------------------------------------- */
 
-/* The same without the bridge, which on older kernels is operational a second after it is there. */
+/* The same without the bridge, and with more to be told when a cable is put in again. */
 static const struct nsrig_topo routed = {
 	.hosts = {"r forwarding", "a"},
 	.links =
