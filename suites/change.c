@@ -9,6 +9,8 @@
  *	                              2001:db8:2::fe/64            2001:db8:2::1/64
  *	                           br0 (r2) ================= eth0 c
  */
+#include "fixture/ns-private.h"
+
 #include "count.h"
 
 #include <errno.h>
@@ -294,6 +296,96 @@ static void what_is_on_top_of_others_goes_with_its_host(void **state)
 			-EEXIST, "line 3");
 		nsrig_assert_ok(nsrig_add(rig, far));
 	}
+}
+
+/* The kernel thinks it on top of the link below. */
+static void a_macvlan_on_a_macvlan_goes_with_it(void **state)
+{
+	struct nsrig *rig = *state;
+	int rc = nsrig_add(rig, "macvlan d:far link a:eth0\n"
+				"macvlan e:farther link d:far\n"
+				"macvlan f:farthest link e:farther\n");
+
+	if (rc == -NSRIG_ELACKS)
+		nsrig_skip("%s", nsrig_error());
+	nsrig_assert_ok(rc);
+	nsrig_assert_ok(nsrig_remove(rig, "e:farther"));
+	nsrig_assert_no_link(nsrig_host(rig, "f"), "farthest");
+	nsrig_assert_ok(nsrig_add(rig, "macvlan e:farther link d:far"));
+	nsrig_assert_ok(nsrig_remove_host(rig, "d"));
+	nsrig_assert_no_link(nsrig_host(rig, "e"), "farther");
+	nsrig_assert_ok(nsrig_add(rig, "veth a:e 10.0.5.1/24 -- e:farther 10.0.5.2/24"));
+	assert_reaches(rig, "a", "10.0.5.2");
+}
+
+/* ---- half way --------------------------------------------------------------------------------- */
+
+/* Nothing reaches the host that its handle is of, until this is put back. */
+static int lose(struct nsrig_ns *ns)
+{
+	int fd = ns->fd;
+
+	ns->fd = -1;
+	return fd;
+}
+
+static void a_host_that_keeps_a_cable_stays(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *r = nsrig_host(rig, "r"), *c = nsrig_host(rig, "c");
+	int fd = lose(c);
+
+	refused(nsrig_remove_host(rig, "r"), -EBADF,
+		"host \"r\" is taken away in part (links that are gone: 2): ");
+	c->fd = fd;
+	assert_ptr_equal(nsrig_find_host(rig, "r"), r);
+	nsrig_assert_no_link(nsrig_host(rig, "a"), "eth0");
+	nsrig_assert_no_link(nsrig_host(rig, "b"), "eth0");
+	nsrig_assert_no_link(r, "r0");
+	/* What is left is left whole, and known. */
+	assert_reaches(rig, "c", "10.0.3.254");
+	nsrig_assert_ok(nsrig_add(rig, "veth a:eth0 10.0.1.1/24 -- r:r0 10.0.1.254/24"));
+	assert_reaches(rig, "a", "10.0.1.254");
+	nsrig_assert_ok(nsrig_remove(rig, "r:br0"));
+	nsrig_assert_no_link(r, "br0");
+	nsrig_assert_ok(nsrig_remove_host(rig, "r"));
+	nsrig_assert_no_link(nsrig_host(rig, "a"), "eth0");
+	nsrig_assert_no_link(c, "eth0");
+	assert_null(nsrig_find_host(rig, "r"));
+}
+
+static void a_host_that_keeps_its_first_cable_is_as_it_was(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *a = nsrig_host(rig, "a");
+	int fd = lose(a);
+
+	nsrig_assert_error(nsrig_remove_host(rig, "r"), -EBADF);
+	assert_null(strstr(nsrig_error(), "in part"));
+	a->fd = fd;
+	assert_all_works(rig);
+}
+
+static void what_can_not_go_with_its_link_stays(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *e;
+	int fd, rc = nsrig_add(rig, "macvlan d:far link a:eth0 10.0.5.1/24\n"
+				    "macvlan e:farther link d:far 10.0.5.2/24\n");
+
+	if (rc == -NSRIG_ELACKS)
+		nsrig_skip("%s", nsrig_error());
+	nsrig_assert_ok(rc);
+	e = nsrig_host(rig, "e");
+	fd = lose(e);
+	refused(nsrig_remove(rig, "d:far"), -EBADF,
+		"link \"d:far\" is taken away in part (links that are gone: 1): ");
+	e->fd = fd;
+	nsrig_assert_no_link(nsrig_host(rig, "d"), "far");
+	nsrig_assert_error(nsrig_remove(rig, "d:far"), -ENODEV);
+	nsrig_assert_link(e, "farther");
+	nsrig_assert_ok(nsrig_remove(rig, "e:farther"));
+	nsrig_assert_no_link(e, "farther");
 }
 
 static void a_tun_goes_with_its_descriptor(void **state)
@@ -675,6 +767,10 @@ int main(int argc, char **argv)
 		nsrig_test(hosts_are_removed, &network),
 		nsrig_test(what_is_on_top_of_a_hosts_links_goes_with_it, &network),
 		nsrig_test(what_is_on_top_of_others_goes_with_its_host, &network),
+		nsrig_test(a_macvlan_on_a_macvlan_goes_with_it, &network),
+		nsrig_test(a_host_that_keeps_a_cable_stays, &network),
+		nsrig_test(a_host_that_keeps_its_first_cable_is_as_it_was, &network),
+		nsrig_test(what_can_not_go_with_its_link_stays, &network),
 		nsrig_test(a_tun_goes_with_its_descriptor, &network),
 		nsrig_test(a_cable_is_pulled_and_put_in_again, &routed),
 		nsrig_test(a_cable_leaves_sysctls_as_they_were, &network),

@@ -4,6 +4,8 @@
  *
  *	client eth0 10.0.0.1/24 2001:db8::1/64 ---- 10.0.0.2/24 2001:db8::2/64 eth0 server (www)
  */
+#include "fixture/ns-private.h"
+
 #include "count.h"
 
 #include <arpa/inet.h>
@@ -83,6 +85,25 @@ static void names_go_with_their_hosts(void **state)
 	assert_true(is_listed("localhost"));
 }
 
+/* Of a host that could not go, those are listed that it still has. */
+static void names_go_with_their_links(void **state)
+{
+	struct nsrig_ns *mail;
+	int fd;
+
+	nsrig_assert_ok(nsrig_add(*state, "veth server:eth1 10.1.0.1/24 -- mail:eth0 10.1.0.2/24"));
+	assert_true(is_listed("10.0.0.2 server www.example.org www"));
+	mail = nsrig_host(*state, "mail");
+	fd = mail->fd;
+	mail->fd = -1;
+	nsrig_assert_error(nsrig_remove_host(*state, "server"), -EBADF);
+	mail->fd = fd;
+	assert_false(is_listed("10.0.0.2 server www.example.org www"));
+	assert_true(is_listed("10.1.0.1 server www.example.org www"));
+	nsrig_assert_ok(nsrig_remove_host(*state, "server"));
+	assert_false(is_listed("10.1.0.1 server www.example.org www"));
+}
+
 static void names_end_with_the_rig(void **state)
 {
 	struct stat before, during, after;
@@ -140,6 +161,7 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(hosts_are_known_by_name, &named),
 	nsrig_test(hosts_that_come_later_are_known, &named),
 	nsrig_test(names_go_with_their_hosts, &named),
+	nsrig_test(names_go_with_their_links, &named),
 	nsrig_test(names_end_with_the_rig),
 	nsrig_test(a_second_rig_has_no_names, &named),
 	nsrig_test(an_addition_that_fails_adds_no_name),
