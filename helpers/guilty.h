@@ -27,5 +27,6 @@ extern const struct guilty_tests guilty_leave;   /* things are left behind, or c
 extern const struct guilty_tests guilty_program; /* programs and threads go wrong */
 extern const struct guilty_tests guilty_say;     /* words, skips, and what is no fault at all */
 extern const struct guilty_tests guilty_state;   /* another state is expected than there is */
+extern const struct guilty_tests guilty_traffic; /* and other traffic */
 
 #endif
