@@ -24,6 +24,7 @@ struct guilty_tests {
 extern const struct guilty_tests guilty_assert;  /* assertions fail, in all kinds of places */
 extern const struct guilty_tests guilty_end;     /* processes end, or don't */
 extern const struct guilty_tests guilty_leave;   /* things are left behind, or changed */
+extern const struct guilty_tests guilty_packets; /* other packets are expected than there are */
 extern const struct guilty_tests guilty_program; /* programs and threads go wrong */
 extern const struct guilty_tests guilty_say;     /* words, skips, and what is no fault at all */
 extern const struct guilty_tests guilty_state;   /* another state is expected than there is */

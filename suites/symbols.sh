@@ -19,7 +19,7 @@ sort -u "$work/listed" >"$work/sorted"
 # The headers that are installed, without comments and macros: what is followed by '('.
 for header in $(sed -n 's/^#include <nsrig\/\(.*\)>$/\1/p' "$fixture/nsrig.h"); do
   perl -0pe 's{/\*.*?\*/}{}gs; s/\\\n//g; s/^#.*$//mg' "$fixture/$header"
-done | grep -o '\bnsrig_[a-z0-9_]*(' | tr -d '(' | grep -vx nsrig_fn | sort -u >"$work/declared"
+done | grep -o '\bnsrig_[a-z0-9_]*(' | tr -d '(' | grep -vxE 'nsrig_(packet_)?fn' | sort -u >"$work/declared"
 
 number=0
 same() {

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* For suites of captures: where there is no libpcap, they can't be run. */
+#ifndef FILTERS_H
+#define FILTERS_H
+
+#include "fixture/filter.h"
+
+#include <nsrig.h>
+
+/* The set-up of a group. */
+static inline int filters_needed(void **state)
+{
+	struct nsrig_filter *filter = NULL;
+	int rc = nsrig_filter_new("arp", false, &filter);
+
+	(void)state;
+	nsrig_filter_free(filter);
+	if (rc == -NSRIG_ELACKS)
+		nsrig_skip("%s", nsrig_error());
+	return rc;
+}
+
+#endif
