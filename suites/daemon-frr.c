@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/*
+ * FRR between two routers, by OSPF and by BGP: a daemon for the kernel's routes (zebra), and one for each
+ * protocol, which finds it in the router's own /run. When the better of two cables is pulled out, the
+ * other path is taken. How long that takes is printed (--verbose), and not judged.
+ *
+ *	+---+             +-------------+ 10.0.1.0/24 +-------------+             +---+
+ *	|   |             |        eth1 |=============| eth1        |             |   |
+ *	| a | 10.1.0.0/24 | r1          |             | r2          | 10.2.0.0/24 | b |
+ *	|   |=============| eth0   eth2 |=============| eth2   eth0 |=============|   |
+ *	+---+             +-------------+ 10.0.2.0/24 +-------------+             +---+
+ */
+#include "needs.h"
+#include "two-ways.h"
+
+#include <stdio.h>
+
+/* clang-format off */
+#define OSPF_LINK                                                                                  \
+	" ip ospf area 0\n"                                                                        \
+	" ip ospf network point-to-point\n"                                                        \
+	" ip ospf hello-interval 1\n"                                                              \
+	" ip ospf dead-interval 5\n"                                                               \
+	" ip ospf retransmit-interval 1\n"
+
+/* The same for both. */
+#define OSPF                                                                                       \
+	"interface eth0\n"                                                                         \
+	" ip ospf area 0\n"                                                                        \
+	" ip ospf passive\n"                                                                       \
+	"interface eth1\n"                                                                         \
+	" ip ospf cost 10\n"                                                                       \
+	OSPF_LINK                                                                                  \
+	"interface eth2\n"                                                                         \
+	" ip ospf cost 20\n"                                                                       \
+	OSPF_LINK                                                                                  \
+	"router ospf\n"                                                                            \
+	" log-adjacency-changes\n"                                                                 \
+	" timers throttle spf 0 50 100\n"                                                          \
+	" timers throttle lsa all 50\n"                                                            \
+	" timers lsa min-arrival 50\n"
+
+#define BGP_PEER(addr, as)                                                                         \
+	" neighbor " addr " remote-as 6500" as "\n"                                                \
+	" neighbor " addr " timers connect 1\n"                                                    \
+	" neighbor " addr " advertisement-interval 0\n"
+
+/* Who we are, and who the other is. */
+#define BGP(me, peer)                                                                              \
+	"router bgp 6500" me "\n"                                                                  \
+	" bgp log-neighbor-changes\n"                                                              \
+	" no bgp ebgp-requires-policy\n"                                                           \
+	BGP_PEER("10.0.1." peer, peer)                                                             \
+	BGP_PEER("10.0.2." peer, peer)                                                             \
+	" address-family ipv4 unicast\n"                                                           \
+	"  network 10." me ".0.0/24\n"                                                             \
+	"  neighbor 10.0.1." peer " weight 200\n"
+/* clang-format on */
+
+/* Root may be nobody else, without root; and it has to be in a group that FRR insists on. */
+static struct nsrig_program *start(
+	struct nsrig *rig, const char *host, const char *name, const char *text)
+{
+	char line[128], conf[64];
+
+	snprintf(conf, sizeof(conf), "/run/frr/%s.conf", name);
+	snprintf(line, sizeof(line), "%s -u root -g root -z /run/frr/zserv.api --log stdout -f %s",
+		name, conf);
+	return nsrig_spawn(rig, host, line,
+		.files = {{conf, .text = text},
+			{"/etc/group", .text = "root:x:0:\nfrrvty:x:0:root\n"},
+			{.path = "/var/tmp"}});
+}
+
+static struct nsrig_program *start_router(
+	struct nsrig *rig, const char *host, const char *name, const char *text)
+{
+	struct nsrig_program *zebra = start(rig, host, "zebra", "");
+
+	nsrig_assert_ok(nsrig_wait_listening(zebra, "unix /run/frr/zserv.api", NSRIG_WAIT_MS));
+	return start(rig, host, name, text);
+}
+
+static void ospf_takes_the_other_way(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_program *r1;
+
+	needs_program("ospfd", "frr");
+	r1 = start_router(rig, "r1", "ospfd", OSPF);
+	start_router(rig, "r2", "ospfd", OSPF);
+	nsrig_assert_ok(nsrig_wait_line(r1, "on eth2.* -> Full", PATIENCE_MS));
+	two_ways_assert_other_is_taken(rig, "FRR, OSPF");
+}
+
+static void bgp_takes_the_other_way(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_program *r1;
+
+	needs_program("bgpd", "frr");
+	r1 = start_router(rig, "r1", "bgpd", BGP("1", "2"));
+	start_router(rig, "r2", "bgpd", BGP("2", "1"));
+	nsrig_assert_ok(nsrig_wait_line(r1, "neighbor 10.0.2.2.* Up", PATIENCE_MS));
+	two_ways_assert_other_is_taken(rig, "FRR, BGP");
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		nsrig_test(ospf_takes_the_other_way, &two_ways),
+		nsrig_test(bgp_takes_the_other_way, &two_ways),
+	};
+
+	return nsrig_main(argc, argv, tests);
+}
