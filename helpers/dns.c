@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT
+/* A DNS responder, that can also be a bad one. --help tells the rest. */
+#include "helper.h"
+#include "response.h"
+#include "service.h"
+#include "zone.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+	"usage: dns [OPTION]... [ENDPOINT]...\n"
+	"\n"
+	"Answers DNS queries out of the records that it is given, with NXDOMAIN for all other\n"
+	"names; until SIGTERM or SIGINT.\n"
+	"\n"
+	"ENDPOINT is udp:53, tcp:53 (every address, IPv4 and IPv6), udp:10.0.0.1:53,\n"
+	"tcp:[::1]:53, ...; udp:53 and tcp:53, unless given.\n"
+	"\n"
+	"  --record RECORD     one record, \"NAME [TTL] [IN] TYPE DATA\"; as often as need be\n"
+	"  --records FILE      a file of them, one a line; ';' and '#' begin comments\n"
+	"\n"
+	"TYPE is A, AAAA, CNAME, PTR, NS, TXT, MX, SRV or SOA; the TTL is 300, unless given.\n"
+	"Names are absolute. An address in place of a name stands for its name in in-addr.arpa\n"
+	"or ip6.arpa. With a SOA record, answers that something isn't there carry it.\n"
+	"\n"
+	"For tests of resolvers:\n"
+	"  --delay TIME        each answer comes so much later: 50ms, 1s, ...\n"
+	"  --drop N            the first N queries by UDP are not answered; \"all\": none is\n"
+	"  --truncate          each answer by UDP is empty, and says that it is truncated; what "
+	"is\n"
+	"                      longer than 512 bytes, or than its EDNS says, always is\n"
+	"  --rcode RCODE       each answer is SERVFAIL, REFUSED, NXDOMAIN, ..., or a number\n"
+	"\n"
+	"  --totals            a line of figures at the end: queries= ignored= (by --drop, or no\n"
+	"                      query at all) truncated= nxdomain= connections= datagrams= "
+	"answers=\n"
+	"                      dropped= bytes_received= bytes_sent=\n"
+	"  --json              the same as JSON\n" HELPER_HELP_COMMON "\n"
+	"  dns --record 'www.example.test A 10.0.0.1' --record '10.0.0.1 PTR www.example.test'\n"
+	"  dns --records FILE --drop 1 udp:10.0.0.2:53\n"
+	"  dns --rcode SERVFAIL udp:53\n"
+	"\n" HELPER_HELP_READY "\n" HELPER_HELP_STATUS;
+
+static const struct option options[] = {
+	{"record", required_argument, NULL, 'r'},
+	{"records", required_argument, NULL, 'f'},
+	{"delay", required_argument, NULL, 'd'},
+	{"drop", required_argument, NULL, 'p'},
+	{"truncate", no_argument, NULL, 'u'},
+	{"rcode", required_argument, NULL, 'c'},
+	{"totals", no_argument, NULL, 't'},
+	{"json", no_argument, NULL, 'j'},
+	HELPER_OPTIONS,
+};
+
+static struct zone zone;
+static struct response_faults faults = {.rcode = -1};
+static uint64_t delay, drop;
+static struct figures figures;
+static bool totals;
+static uint64_t queries, ignored, truncated, nxdomain;
+
+/* ---- answers that wait ------------------------------------------------------------------------ */
+
+struct waiting {
+	uint64_t due;
+	struct connection *connection; /* NULL: the datagram */
+	struct datagram datagram;
+	struct waiting *next;
+	size_t length;
+	unsigned char data[];
+};
+
+/* Each waits for as long as all others, so that the first in line is the next. */
+static struct waiting *first, **last = &first;
+static struct alarm later;
+
+/* Queries by TCP: what came, and how many answers of it wait. */
+struct stream {
+	unsigned char data[2 + RESPONSE_MOST];
+	size_t length;
+	int waiting;
+	bool ended;
+};
+
+static void end_if_done(struct connection *connection)
+{
+	struct stream *stream = connection->own;
+
+	if (stream->ended && !stream->waiting)
+		connection_end(connection);
+}
+
+static void send_waiting(struct waiting *waiting)
+{
+	if (!waiting->connection) {
+		datagram_answer(&waiting->datagram, waiting->data, waiting->length);
+		return;
+	}
+	((struct stream *)waiting->connection->own)->waiting--;
+	connection_send(waiting->connection, waiting->data, waiting->length);
+	end_if_done(waiting->connection);
+}
+
+static void send_due(struct alarm *alarm)
+{
+	struct waiting *waiting;
+
+	while ((waiting = first) && waiting->due <= loop_now()) {
+		first = waiting->next;
+		if (!first)
+			last = &first;
+		send_waiting(waiting);
+		free(waiting);
+	}
+	if (first)
+		alarm_set(alarm, first->due);
+}
+
+/* Those of a connection that is gone; of all, if it is NULL. */
+static void forget_waiting(const struct connection *connection)
+{
+	struct waiting **link = &first, *waiting;
+
+	while ((waiting = *link)) {
+		if (connection && waiting->connection != connection) {
+			link = &waiting->next;
+			continue;
+		}
+		*link = waiting->next;
+		free(waiting);
+	}
+	last = link;
+}
+
+static void wait_to_send(struct connection *connection, const struct datagram *datagram,
+	const void *data, size_t length)
+{
+	struct waiting *waiting = calloc(1, sizeof(*waiting) + length);
+
+	if (!waiting)
+		return;
+	waiting->due = loop_now() + delay;
+	waiting->connection = connection;
+	if (connection)
+		((struct stream *)connection->own)->waiting++;
+	else
+		waiting->datagram = *datagram;
+	waiting->length = length;
+	memcpy(waiting->data, data, length);
+	if (!first)
+		alarm_set(&later, waiting->due);
+	*last = waiting;
+	last = &waiting->next;
+}
+
+/* ---- queries ---------------------------------------------------------------------------------- */
+
+static bool respond(struct response *response, const union endpoint_address *from,
+	socklen_t from_length, const void *query, size_t length, bool by_datagram)
+{
+	if (!response_make(response, &zone, query, length, by_datagram, &faults)) {
+		ignored++;
+		helper_log("%s: no query", endpoint_name(from, from_length).text);
+		return false;
+	}
+	queries++;
+	truncated += response->truncated;
+	nxdomain += response->rcode == ns_r_nxdomain;
+	helper_log("%s: %s %s: %s, %d answers%s", endpoint_name(from, from_length).text,
+		response->name, zone_type(response->type), response_rcode(response->rcode),
+		response->answers, response->truncated ? ", truncated" : "");
+	return true;
+}
+
+static void answer_datagram(struct datagram *datagram)
+{
+	static struct response response;
+
+	if (drop) {
+		drop -= drop != UINT64_MAX;
+		ignored++;
+		helper_log(
+			"%s: dropped", endpoint_name(&datagram->from, datagram->from_length).text);
+		return;
+	}
+	if (!respond(&response, &datagram->from, datagram->from_length, datagram->data,
+		    datagram->length, true))
+		return;
+	if (delay)
+		wait_to_send(NULL, datagram, response.data, response.length);
+	else
+		datagram_answer(datagram, response.data, response.length);
+}
+
+/* RFC 1035, 4.2.2: two bytes of length before each message. */
+static void answer_by_tcp(struct connection *connection, const unsigned char *query, size_t length)
+{
+	static unsigned char framed[2 + RESPONSE_MOST];
+	static struct response response;
+
+	if (!respond(&response, &connection->from, connection->from_length, query, length, false))
+		return;
+	ns_put16(response.length, framed);
+	memcpy(framed + 2, response.data, response.length);
+	if (delay)
+		wait_to_send(connection, NULL, framed, 2 + response.length);
+	else
+		connection_send(connection, framed, 2 + response.length);
+}
+
+/* Answers the messages that are there in whole. */
+static void read_stream(struct connection *connection, struct stream *stream)
+{
+	size_t at = 0, length;
+
+	while (stream->length - at >= 2) {
+		length = ns_get16(stream->data + at);
+		if (stream->length - at < 2 + length)
+			break;
+		answer_by_tcp(connection, stream->data + at + 2, length);
+		at += 2 + length;
+	}
+	stream->length -= at;
+	memmove(stream->data, stream->data + at, stream->length);
+}
+
+static void heard(struct connection *connection, char *data, size_t length)
+{
+	struct stream *stream = connection->own;
+	size_t part;
+
+	if (!stream)
+		stream = connection->own = calloc(1, sizeof(*stream));
+	if (!stream) {
+		connection_end(connection);
+		return;
+	}
+	stream->ended = !length;
+	for (; length; data += part, length -= part) {
+		/* There is always room: a whole message has been taken out. */
+		part = sizeof(stream->data) - stream->length;
+		if (length < part)
+			part = length;
+		memcpy(stream->data + stream->length, data, part);
+		stream->length += part;
+		read_stream(connection, stream);
+	}
+	end_if_done(connection);
+}
+
+static void closed(struct connection *connection)
+{
+	forget_waiting(connection);
+	free(connection->own);
+}
+
+/* ---- the program ------------------------------------------------------------------------------ */
+
+static struct service service = {.heard = heard, .closed = closed, .datagram = answer_datagram};
+
+static int read_option(int option)
+{
+	switch (option) {
+	case 'r':
+		return helper_refused("record", zone_add(&zone, optarg));
+	case 'f':
+		return helper_refused("records", zone_read(&zone, optarg));
+	case 'd':
+		return helper_refused("delay", nsrig_read_time(optarg, &delay));
+	case 'p':
+		drop = UINT64_MAX;
+		return strcmp(optarg, "all") ? helper_refused("drop", nsrig_read_number(optarg, 0,
+									      UINT32_MAX, &drop))
+					     : 0;
+	case 'u':
+		faults.truncate = true;
+		return 0;
+	case 'c':
+		faults.rcode = response_read_rcode(optarg);
+		return helper_refused("rcode", faults.rcode < 0 ? faults.rcode : 0);
+	case 't':
+		totals = true;
+		return 0;
+	default:
+		figures.json = true;
+		return 0;
+	}
+}
+
+static int serve(char **endpoints)
+{
+	static char *const usual[] = {"udp:53", "tcp:53", NULL};
+	int rc = service_begin(
+		&service, *endpoints ? endpoints : usual, ENDPOINT_UDP | ENDPOINT_TCP);
+
+	if (rc == 0)
+		rc = alarm_begin(&later, send_due);
+	return rc == 0 ? loop_run() : rc;
+}
+
+int main(int argc, char **argv)
+{
+	int rc;
+
+	while ((rc = helper_option(argc, argv, help, options)) > 0) {
+		rc = read_option(rc);
+		if (rc < 0)
+			break;
+	}
+	if (rc == -1)
+		rc = serve(argv + optind);
+	service_end(&service);
+	forget_waiting(NULL);
+	zone_free(&zone);
+	if (rc == 0 && totals) {
+		figures_number(&figures, "queries", queries);
+		figures_number(&figures, "ignored", ignored);
+		figures_number(&figures, "truncated", truncated);
+		figures_number(&figures, "nxdomain", nxdomain);
+		service_count(&service, &figures);
+		figures_end(&figures);
+	}
+	return helper_end(rc);
+}
