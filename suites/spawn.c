@@ -48,8 +48,11 @@ static void network_is_the_hosts(void **state)
 static void sys_is_the_hosts(void **state)
 {
 	nsrig_assert_ok(nsrig_add(*state, "veth client:only -- server:there"));
-	assert_string_equal(SAYS(*state, "client", "ls /sys/class/net"), "eth0\nlo\nonly\n");
-	assert_string_equal(SAYS(*state, "server", "ls /sys/class/net"), "eth0\nlo\nthere\n");
+	/* Some kernels put links of their own into every namespace. */
+	nsrig_assert_run(
+		*state, "client", "test -e /sys/class/net/only -a ! -e /sys/class/net/there");
+	nsrig_assert_run(
+		*state, "server", "test -e /sys/class/net/there -a ! -e /sys/class/net/only");
 }
 
 static void run_is_the_hosts(void **state)
