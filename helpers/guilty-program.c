@@ -63,6 +63,13 @@ static void program_is_reported_of(void **state)
 			    "exec tail -f /dev/null'");
 }
 
+static void program_prints_much(void **state)
+{
+	struct nsrig_program *prints = nsrig_spawn(*state, "left", "head -c 2000000 /dev/zero");
+
+	nsrig_assert_ok(nsrig_wait_exit(prints, NULL, NSRIG_WAIT_MS));
+}
+
 static void program_is_stopped_and_complained_of(void **state)
 {
 	struct nsrig_program *program = spawn_ready(*state, "sh -c 'echo serving; exit 3'");
@@ -183,6 +190,7 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(program_ignores_the_end, &guilty_cable),
 	nsrig_test(program_goes_into_the_background, &guilty_cable),
 	nsrig_test(program_is_reported_of, &guilty_cable),
+	nsrig_test(program_prints_much, &guilty_cable),
 	nsrig_test(program_is_stopped_and_complained_of, &guilty_cable),
 	nsrig_test(program_is_awaited_in_vain, &guilty_cable),
 	nsrig_test(test_crashes_beside_a_program, &guilty_cable),

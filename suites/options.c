@@ -427,23 +427,42 @@ static void artifacts_are_kept(void **state)
 	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+/* What it said is to be freed. */
+static void run_with_small_disk(struct program *guilty, char *tests)
+{
+	char folder[] = "/tmp/nsrig-artifacts-XXXXXX";
+
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(mount("tmpfs", folder, "tmpfs", 0, "size=1m"), 0);
+	program_run(guilty, (char *[]){GUILTY, tests, "--artifacts", folder, NULL});
+	assert_int_equal(umount(folder), 0);
+	rmdir(folder);
+	program_assert_exit(guilty, 1);
+}
+
 /* A disk that is full of them is no success. */
 static void artifacts_that_are_lost_are_told(void **state)
 {
-	char folder[] = "/tmp/nsrig-artifacts-XXXXXX";
 	struct program guilty;
 
 	(void)state;
-	assert_non_null(mkdtemp(folder));
-	assert_int_equal(mount("tmpfs", folder, "tmpfs", 0, "size=1m"), 0);
-	program_run(&guilty, (char *[]){GUILTY, "floods,passes", "--artifacts", folder, NULL});
+	run_with_small_disk(&guilty, "floods,passes");
 	assert_string_equal(
 		guilty.out_text, "TAP version 13\n1..2\nok 1 - floods\nok 2 - passes\n");
 	assert_string_equal(guilty.err_text, "--artifacts: output: No space left on device\n");
-	program_assert_exit(&guilty, 1);
 	program_free(&guilty);
-	assert_int_equal(umount(folder), 0);
-	rmdir(folder);
+}
+
+static void output_of_programs_that_is_lost_is_told(void **state)
+{
+	struct program guilty;
+
+	(void)state;
+	run_with_small_disk(&guilty, "program_prints_much");
+	assert_non_null(
+		strstr(guilty.out_text, "what head on \\\"left\\\" printed could not be kept: "
+					"No space left on device"));
+	program_free(&guilty);
 }
 
 /* How far the run is, for who looks at it; and nothing for a file. */
@@ -619,6 +638,7 @@ int main(int argc, char **argv)
 		option(arrays_of_any_size),
 		option(artifacts_are_kept),
 		option(artifacts_that_are_lost_are_told),
+		option(output_of_programs_that_is_lost_is_told),
 		option(progress_is_for_terminals),
 		option(no_fork_says_the_same),
 		option(no_fork_stays_in_the_process),

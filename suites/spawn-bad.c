@@ -197,6 +197,23 @@ static void commands_that_a_sanitizer_reports_of(void **state)
 		-ECHILD,
 		"a sanitizer reports of sh on \"alone\": SUMMARY: AddressSanitizer: "
 		"heap-use-after-free");
+	refused(nsrig_run(*state, "alone",
+			&(struct nsrig_command){
+				.line = "sh -c 'echo x.c:1:2: runtime error: y >&2'"},
+			&result),
+		-ECHILD, "a sanitizer reports of sh on \"alone\": x.c:1:2: runtime error: y");
+	/* Other interpreters have such errors as well. */
+	nsrig_assert_run(*state, "alone", "sh -c 'echo x.lua: runtime error: y >&2'");
+}
+
+static void commands_that_print_more_than_is_kept(void **state)
+{
+	const struct nsrig_result *result;
+	char line[64];
+
+	snprintf(line, sizeof(line), "head -c %d /dev/zero", NSRIG_OUTPUT_BYTES + 1);
+	refused(nsrig_run(*state, "alone", &(struct nsrig_command){.line = line}, &result), -ECHILD,
+		"head on \"alone\" printed more than can be kept (256 MiB)");
 }
 
 static void waits_that_make_no_sense(void **state)
@@ -222,6 +239,7 @@ static void waits_that_make_no_sense(void **state)
 		"waited 0 ms for the word that it is ready");
 	refused(nsrig_wait_listening(waits, "tcp *:80", 0), -ETIMEDOUT, "after 0 ms");
 	refused(nsrig_wait_listening(waits, "unix /x", 0), -ETIMEDOUT, "last seen: ");
+	refused(nsrig_wait_line(waits, NULL, 0), -EINVAL, "no pattern given");
 	refused(nsrig_wait_line(waits, "(", 0), -EINVAL, "\"(\" is no extended regular expression");
 	refused(nsrig_wait_listening(waits, "tcp *:65536", 0), -EINVAL, "65536");
 	refused(nsrig_wait_listening(waits, "icmp 10.0.0.1", 0), -EINVAL, "icmp");
@@ -319,6 +337,7 @@ int main(int argc, char **argv)
 		nsrig_test(nothing_given, &alone),
 		nsrig_test(commands_that_do_not_end, &alone),
 		nsrig_test(commands_that_a_sanitizer_reports_of, &alone),
+		nsrig_test(commands_that_print_more_than_is_kept, &alone),
 		nsrig_test(waits_that_make_no_sense, &alone),
 		nsrig_test(program_that_dies_at_once, &alone),
 		nsrig_test(program_that_ignores_sigterm, &alone),

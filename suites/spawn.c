@@ -455,12 +455,17 @@ static void signals_arrive(void **state)
 
 static void signal_may_be_its_end(void **state)
 {
-	struct nsrig_program *waits = nsrig_spawn(*state, "client", WAITS);
-	struct pollfd pfd = {.fd = nsrig_program_fd(waits), .events = POLLIN};
+	const int signals[] = {SIGUSR1, SIGRTMAX};
+	size_t i;
 
-	nsrig_assert_ok(nsrig_signal(waits, SIGUSR1));
-	assert_int_equal(poll(&pfd, 1, -1), 1);
-	nsrig_assert_ok(nsrig_stop(waits));
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		struct nsrig_program *waits = nsrig_spawn(*state, "client", WAITS);
+		struct pollfd pfd = {.fd = nsrig_program_fd(waits), .events = POLLIN};
+
+		nsrig_assert_ok(nsrig_signal(waits, signals[i]));
+		assert_int_equal(poll(&pfd, 1, -1), 1);
+		nsrig_assert_ok(nsrig_stop(waits));
+	}
 }
 
 static void program_that_is_stopped_has_gone(void **state)
