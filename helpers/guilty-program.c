@@ -36,6 +36,19 @@ static void program_crashes(void **state)
 		nsrig_wait_route(nsrig_host(*state, "left"), "10.99.0.0/16", NSRIG_WAIT_MS));
 }
 
+static void program_ends_while_it_is_pinged(void **state)
+{
+	nsrig_spawn(*state, "left", "sh -c 'echo about to; exit 3'");
+	nsrig_assert_reach(*state, "left", "icmp 10.1.0.3", .ms = 10, .eventually = 3600000);
+}
+
+static void program_ends_while_all_are_pinged(void **state)
+{
+	nsrig_assert_ok(nsrig_link_down(nsrig_host(*state, "left"), "a0"));
+	nsrig_spawn(*state, "left", "sh -c 'echo about to; exit 3'");
+	nsrig_assert_reach_all(*state, .ms = 10, .eventually = 3600000);
+}
+
 static void program_crashes_at_the_end(void **state)
 {
 	spawn_ready(*state,
@@ -186,6 +199,8 @@ static void thread_goes_on(void **state)
 static const struct CMUnitTest tests[] = {
 	nsrig_test(program_ends_by_itself, &guilty_cable),
 	nsrig_test(program_crashes, &guilty_cable),
+	nsrig_test(program_ends_while_it_is_pinged, &guilty_cable),
+	nsrig_test(program_ends_while_all_are_pinged, &guilty_cable),
 	nsrig_test(program_crashes_at_the_end, &guilty_cable),
 	nsrig_test(program_ignores_the_end, &guilty_cable),
 	nsrig_test(program_goes_into_the_background, &guilty_cable),

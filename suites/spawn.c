@@ -399,13 +399,19 @@ static void death_ends_waits(void **state)
 	struct nsrig_program *dies =
 		nsrig_spawn(*state, "server", "sh -c 'read x; echo oh no; exit 4'", .input = "\n");
 	struct nsrig_ns *server = nsrig_host(*state, "server");
+	struct nsrig_program *lives = nsrig_spawn(*state, "client", WAITS);
+	struct nsrig_events *events;
 
+	nsrig_assert_ok(nsrig_events_listen(server, NSRIG_EVENTS_OF(NSRIG_LINKS), &events));
 	assert_dead(nsrig_wait_ready(dies, NSRIG_WAIT_MS));
 	assert_dead(nsrig_wait_line(dies, "never", NSRIG_WAIT_MS));
 	assert_dead(nsrig_wait_listening(dies, "tcp 0.0.0.0:80", NSRIG_WAIT_MS));
 	assert_dead(nsrig_wait_listening(dies, "unix /run/x", NSRIG_WAIT_MS));
 	assert_dead(nsrig_wait_route(server, "10.99.0.0/16", NSRIG_WAIT_MS));
-	assert_dead(nsrig_wait_ready(nsrig_spawn(*state, "client", WAITS), NSRIG_WAIT_MS));
+	assert_dead(nsrig_wait_ready(lives, NSRIG_WAIT_MS));
+	assert_dead(nsrig_wait_listening(lives, "tcp 0.0.0.0:80", NSRIG_WAIT_MS));
+	assert_dead(nsrig_events_wait(events, "link eth0 down", NSRIG_WAIT_MS));
+	nsrig_events_free(events);
 	nsrig_assert_exit(dies, 4);
 }
 
@@ -466,6 +472,17 @@ static void signal_may_be_its_end(void **state)
 		assert_int_equal(poll(&pfd, 1, -1), 1);
 		nsrig_assert_ok(nsrig_stop(waits));
 	}
+}
+
+/* As if it had been lost on the way to a child that was just being started. */
+static void signal_that_is_lost_is_sent_again(void **state)
+{
+	struct nsrig_program *parent = nsrig_spawn(*state, "client",
+		"sh -c '(trap \"trap - TERM\" TERM; echo serving; "
+		"while :; do tail -f /dev/null & wait; done) & exec tail -f /dev/null'");
+
+	nsrig_assert_ok(nsrig_wait_line(parent, "serving", NSRIG_WAIT_MS));
+	nsrig_assert_ok(nsrig_stop(parent));
 }
 
 static void program_that_is_stopped_has_gone(void **state)
@@ -695,6 +712,7 @@ int main(int argc, char **argv)
 		nsrig_test(exit_that_was_awaited_is_no_fault, &pair),
 		nsrig_test(signals_arrive, &pair),
 		nsrig_test(signal_may_be_its_end, &pair),
+		nsrig_test(signal_that_is_lost_is_sent_again, &pair),
 		nsrig_test(program_that_is_stopped_has_gone, &pair),
 		nsrig_test(daemonised_grandchildren_go_too, &pair),
 		nsrig_test(frozen_program_ends, &pair),

@@ -125,6 +125,8 @@ const struct truth truth_rows[] = {
 	/* Programs and threads of hosts. */
 	{"starts a program that exits by itself, and does not ask for that", "program_ends_by_itself", FAILED("ended before its time: sh on \"left\" exited with status 2; it said: no configuration")},
 	{"starts a program that crashes, and waits for something", "program_crashes", FAILED("* route \"10.99.0.0/16\" in \"left\" was not there: sh on \"left\" was ended by SIGSEGV; it said: about to")},
+	{"starts a program that exits, and waits for an answer", "program_ends_while_it_is_pinged", FAILED("waiting for icmp 10.1.0.3 from \"left\": sh on \"left\" exited with status 3; it said: about to")},
+	{"starts a program that exits, and waits for all hosts", "program_ends_while_all_are_pinged", FAILED("waiting until all hosts are reached: sh on \"left\" exited with status 3; it said: about to")},
 	{"starts a program that crashes when it is told to end", "program_crashes_at_the_end", FAILED("crashed when it was told to end: sh on \"left\" was ended by SIGSEGV; it said: serving")},
 	{"starts a program that ignores SIGTERM", "program_ignores_the_end", FAILED("did not end within 50 ms of SIGTERM, and was killed: sh on \"left\" was ended by SIGKILL; it said: serving")},
 	{"starts a program that goes into the background, unexpectedly", "program_goes_into_the_background", FAILED("ended before its time: sh on \"left\" exited with status 0, and left 1 running (.forks is *)")},
