@@ -63,7 +63,7 @@ run 0 --help && grep -q '^usage: ' "$work/out"
 result $? "--help is an answer"
 
 # The network of the first test in README.md, and the comment above it.
-sed -n '/^```c$/,/^```$/p' "$readme" | sed -n 's/.*NSRIG_VETH("\([^"]*\)", "\([^"]*\)").*/veth \1 -- \2/p' >"$work/first"
+sed -n '/^```c$/,/^```$/p' "$readme" | sed -n 's/.*NSRIG_VETH("\([^"]*\)", "\([^"]*\)").*/veth \1 -- \2/p' | head -n 1 >"$work/first"
 sed -n '/^```c$/,/^```$/s/^ \*	//p' "$readme" >"$work/shown"
 run 0 "$work/first" && [ -s "$work/first" ] && diff "$work/out" "$work/shown" >"$work/err"
 result $? "README.md shows the drawing of its first test"
