@@ -169,6 +169,28 @@ static void files_of_the_machine_are_laid_elsewhere(void **state)
 		SAYS(*state, "client", "cat /proc/version"));
 }
 
+/* As /etc/resolv.conf is on many machines. */
+static void links_into_run_are_followed(void **state)
+{
+	static const char *const targets[] = {"/run/nsrig-nowhere/a", "../../run/nsrig-nowhere/b"};
+	char folder[] = "/tmp/nsrig-link-XXXXXX", link[64], command[128];
+	size_t i;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(link, sizeof(link), "%s/link", folder);
+	snprintf(command, sizeof(command), "cat %s", link);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(symlink(targets[i], link), 0);
+		assert_string_equal(
+			nsrig_assert_run(*state, "client", command, .files = {{link, "one\n"}})
+				->out,
+			"one\n");
+		assert_int_equal(access("/run/nsrig-nowhere", F_OK), -1);
+		unlink(link);
+	}
+	rmdir(folder);
+}
+
 static void files_in_run_are_seen_by_the_host(void **state)
 {
 	nsrig_assert_run(
@@ -693,6 +715,7 @@ int main(int argc, char **argv)
 		nsrig_test(files_are_laid_over, &pair),
 		nsrig_test(folders_are_laid_over, &pair),
 		nsrig_test(files_of_the_machine_are_laid_elsewhere, &pair),
+		nsrig_test(links_into_run_are_followed, &pair),
 		nsrig_test(files_in_run_are_seen_by_the_host, &pair),
 		nsrig_test(modes_are_as_they_are_given, &pair),
 		nsrig_test(test_reads_what_a_program_writes, &pair),
