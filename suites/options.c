@@ -398,6 +398,13 @@ static void artifacts_are_kept(void **state)
 	assert_not_saved(out, "guilty/saves_a_file/verdict");
 	assert_not_saved(out, "guilty/crashes/output");
 	assert_saved(out, "guilty/crashes/verdict", "SIGSEGV");
+	/* Of programs each stream, if there is something in it. */
+	free(say(1, (char *[]){GUILTY, "test_fails_beside_a_program,program_ends_by_itself",
+			    "--artifacts", out, NULL}));
+	assert_saved(out, "guilty/test_fails_beside_a_program/left.sh.stdout", "serving\n");
+	assert_not_saved(out, "guilty/test_fails_beside_a_program/left.sh.stderr");
+	assert_saved(out, "guilty/program_ends_by_itself/left.sh.stderr", "no configuration\n");
+
 	/* All of it, and not only the end that is told. */
 	whole = read_file(out, "guilty/floods/output");
 	assert_true(strlen(whole) >= 20 << 20);

@@ -428,6 +428,32 @@ static void list_and_help_run_nothing(void **state)
 	program_free(&guilty);
 }
 
+/* What programs said last is told in whatever way the test went wrong. */
+static void programs_are_told(void **state)
+{
+	static const struct {
+		char *test, *lines;
+	} rows[] = {
+		{"test_fails_beside_a_program",
+			"  programs:\n    - \"sh on left: ended by SIGTERM\"\n"
+			"    - \"  stdout: serving\"\n  ...\n"},
+		{"test_crashes_beside_a_program", "  programs:\n    - \"sh on left: running\"\n"
+						  "    - \"  stdout: serving\"\n  ...\n"},
+		{"test_hangs_beside_a_program", "  programs:\n    - \"sh on left: running\"\n"
+						"    - \"  stdout: serving\"\n  ...\n"},
+	};
+	struct program guilty;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		program_run(&guilty, (char *[]){GUILTY, rows[i].test, "--timeout=2", NULL});
+		if (!strstr(guilty.out_text, rows[i].lines))
+			nsrig_fail("expected \"%s\" in: %s", rows[i].lines, guilty.out_text);
+		program_free(&guilty);
+	}
+}
+
 /* What prove says, of all kinds at once. */
 static void assert_prove(const char *tests, int exit_status, const char *words)
 {
@@ -585,6 +611,7 @@ int main(int argc, char **argv)
 		judged(bad_options_are_refused),
 		judged(tests_that_are_none_are_refused),
 		judged(list_and_help_run_nothing),
+		judged(programs_are_told),
 		judged(prove_says_the_same),
 		judged(output_of_any_kind_is_quoted),
 		judged(audit_works_with_the_machines_proc),

@@ -532,11 +532,26 @@ static void daemonised_grandchildren_go_too(void **state)
 	assert_int_equal(kill(pid, 0), -1);
 }
 
+static bool is_frozen(const struct nsrig_program *program)
+{
+	char path[64], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", nsrig_program_pid(program));
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+	fclose(file);
+	return state == 'T';
+}
+
 static void frozen_program_ends(void **state)
 {
 	struct nsrig_program *waits = nsrig_spawn(*state, "client", WAITS);
 
 	nsrig_assert_ok(nsrig_signal(waits, SIGSTOP));
+	while (!is_frozen(waits))
+		continue;
 	nsrig_assert_ok(nsrig_stop(waits));
 }
 
