@@ -42,7 +42,7 @@ static void first_packet_is_captured(void **state)
 	int i;
 
 	for (i = 0; i < 20; i++) {
-		struct nsrig_capture *wire = nsrig_capture(rig, "left:a0", NULL);
+		struct nsrig_capture *wire = nsrig_capture(rig, "left:a0");
 
 		send_frames(rig, "left:a0", i, 1);
 		assert_int_equal(nsrig_capture_count(wire, FRAME_FILTER), 1);

@@ -6,6 +6,9 @@
  */
 #include <nsrig.h>
 
+/* Members that are left out are zero, and meant to be. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 static nsrig_topo declare()
 {
 	nsrig_topo topo = {};
@@ -44,11 +47,34 @@ static void cxx_asserts_and_expects(void **state)
 	nsrig_snapshot_free(before);
 }
 
+static int answers(void *)
+{
+	return 7;
+}
+
+static void cxx_has_programs_traffic_and_packets(void **state)
+{
+	auto *rig = static_cast<struct nsrig *>(*state);
+	struct nsrig_capture *wire = nsrig_capture(rig, "left:eth0", nullptr, .snaplen = 64);
+	struct nsrig_program *program;
+
+	nsrig_in(nsrig_host(rig, "left"))
+		nsrig_assert_ping("10.0.0.2", .size = 100);
+	nsrig_expect_packets(wire, ">= 1", nullptr, NSRIG_WAIT_MS)
+		nsrig_assert_reach(rig, "left", "udp right", .size = 100);
+	nsrig_assert_reach(rig, "left", "icmp right");
+	nsrig_assert_packets(wire, ">= 2", nullptr, NSRIG_WAIT_MS);
+	program = nsrig_spawn(rig, "right", nullptr, .function = answers);
+	nsrig_assert_exit(program, 7);
+	assert_string_equal(nsrig_assert_run(rig, "left", "cat", .input = "x")->out, "x");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		nsrig_test_fixture(cxx_reaches_the_other_end, &on_pair),
 		nsrig_test_fixture(cxx_asserts_and_expects, &on_pair),
+		nsrig_test_fixture(cxx_has_programs_traffic_and_packets, &on_pair),
 	};
 
 	return nsrig_main(argc, argv, tests);
