@@ -132,6 +132,21 @@ static void goes_by_nobody_known(void **state)
 	nsrig_assert_path(*state, "middle", "right", "* lfet");
 }
 
+static void goes_by_nobody_known_nor_arrives(void **state)
+{
+	nsrig_assert_no_path(*state, "left", "right", "middle rihgt", .ms = 50);
+}
+
+static void goes_by_nobody(void **state)
+{
+	nsrig_assert_no_path(*state, "middle", "right", " ");
+}
+
+static void is_not_rejected_by_nobody_known(void **state)
+{
+	nsrig_assert_no_reject(*state, "middle", "udp right:81", "admin-prohibited from rihgt");
+}
+
 static void is_not_so_far(void **state)
 {
 	nsrig_assert_hops(*state, "middle", "right", ">= 2");
@@ -221,6 +236,9 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(goes_by_others, &one_way),
 	nsrig_test(goes_by_them_all_the_same, &one_way),
 	nsrig_test(goes_by_nobody_known, &one_way),
+	nsrig_test(goes_by_nobody_known_nor_arrives, &one_way),
+	nsrig_test(goes_by_nobody, &one_way),
+	nsrig_test(is_not_rejected_by_nobody_known, &one_way),
 	nsrig_test(is_not_so_far, &one_way),
 	nsrig_test(counts_hops_otherwise, &one_way),
 	nsrig_test(has_another_mtu, &one_way),

@@ -412,6 +412,9 @@ static void failures_explain_themselves(void **state)
 		{"goes_by_them_all_the_same", "expected the path not to be \\\"right\\\", but: "
 					      "10.2.0.2 (right)"},
 		{"goes_by_nobody_known", "no host \\\"lfet\\\" in this rig"},
+		{"goes_by_nobody_known_nor_arrives", "no host \\\"rihgt\\\" in this rig"},
+		{"goes_by_nobody", "\\\" \\\" is no path (expected one such as"},
+		{"is_not_rejected_by_nobody_known", "no host \\\"rihgt\\\" in this rig"},
 		{"is_not_so_far", "expected hops >= 2, but: 10.2.0.2 (right)"},
 		{"counts_hops_otherwise", "\\\"two\\\" is no comparison with hops"},
 		{"has_another_mtu", "expected a path MTU < 1500, but: 1500"},
