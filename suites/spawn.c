@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -167,6 +168,34 @@ static void files_of_the_machine_are_laid_elsewhere(void **state)
 	assert_string_equal(SAYS(*state, "client", "cat /run/b",
 				    .files = {{"/run/b", .from = "/proc/version"}}),
 		SAYS(*state, "client", "cat /proc/version"));
+}
+
+static void assert_readonly(struct nsrig *rig, const char *folder, const char *command)
+{
+	const struct nsrig_result *result;
+
+	nsrig_assert_ok(nsrig_run(rig, "client",
+		&(struct nsrig_command){.line = command, .files = {{"/run/x", .from = folder}}},
+		&result));
+	assert_int_equal(WEXITSTATUS(result->status), 1);
+	assert_non_null(strstr(result->err, "Read-only file system"));
+}
+
+/* Neither in the folder nor, where the kernel can do that (since Linux 5.12), in what is mounted below it. */
+static void files_of_the_machine_are_not_written_to(void **state)
+{
+	char folder[] = "/tmp/nsrig-from-XXXXXX", inner[64];
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(inner, sizeof(inner), "%s/inner", folder);
+	assert_int_equal(mkdir(inner, 0755), 0);
+	assert_int_equal(mount("tmpfs", inner, "tmpfs", 0, NULL), 0);
+	assert_readonly(*state, folder, "touch /run/x/new");
+	if (syscall(SYS_mount_setattr, -1, "", 0, NULL, 0) == 0 || errno != ENOSYS)
+		assert_readonly(*state, folder, "touch /run/x/inner/new");
+	assert_int_equal(umount(inner), 0);
+	assert_int_equal(rmdir(inner), 0);
+	assert_int_equal(rmdir(folder), 0);
 }
 
 /* As /etc/resolv.conf is on many machines. */
@@ -730,6 +759,7 @@ int main(int argc, char **argv)
 		nsrig_test(files_are_laid_over, &pair),
 		nsrig_test(folders_are_laid_over, &pair),
 		nsrig_test(files_of_the_machine_are_laid_elsewhere, &pair),
+		nsrig_test(files_of_the_machine_are_not_written_to, &pair),
 		nsrig_test(links_into_run_are_followed, &pair),
 		nsrig_test(files_in_run_are_seen_by_the_host, &pair),
 		nsrig_test(modes_are_as_they_are_given, &pair),
