@@ -318,6 +318,7 @@ static void late_packets_are_waited_for(void **state)
 	assert_return_code(fd, -fd);
 	send_head(fd, 7, FLOW_DATA, 0);
 	send_head(fd, 7, FLOW_END, 3);
+	assert_false(smoke_readable(fd, 100));
 	send_head(fd, 7, FLOW_DATA, 2);
 	send_head(fd, 7, FLOW_END, 3);
 	assert_false(smoke_readable(fd, 100));
