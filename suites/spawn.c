@@ -584,6 +584,19 @@ static void frozen_program_ends(void **state)
 	nsrig_assert_ok(nsrig_stop(waits));
 }
 
+/* Its end by SIGTERM is none of theirs. */
+static void waits_go_on_when_a_program_was_stopped(void **state)
+{
+	struct nsrig_program *stopped = nsrig_spawn(*state, "client", WAITS), *speaks;
+
+	nsrig_assert_ok(nsrig_stop(stopped));
+	speaks = nsrig_spawn(*state, "client", "sh -c 'read x </run/x; echo late; exec " WAITS "'",
+		.files = {{"/run/x", "\n"}});
+	nsrig_assert_ok(nsrig_wait_line(speaks, "late", NSRIG_WAIT_MS));
+	nsrig_assert_error(nsrig_wait_ready(speaks, 0), -ETIMEDOUT);
+	nsrig_assert_error(nsrig_wait_ready(speaks, 20), -ETIMEDOUT);
+}
+
 static void stop_signal_is_the_commands(void **state)
 {
 	struct nsrig_program *ends = nsrig_spawn(*state, "client",
@@ -784,6 +797,7 @@ int main(int argc, char **argv)
 		nsrig_test(program_that_is_stopped_has_gone, &pair),
 		nsrig_test(daemonised_grandchildren_go_too, &pair),
 		nsrig_test(frozen_program_ends, &pair),
+		nsrig_test(waits_go_on_when_a_program_was_stopped, &pair),
 		nsrig_test(stop_signal_is_the_commands, &pair),
 		nsrig_test(programs_go_with_their_host, &pair),
 		nsrig_test(nothing_is_left_of_a_rig, &pair),
