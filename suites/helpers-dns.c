@@ -454,6 +454,18 @@ static void answers_late(void **state)
 	free(text);
 	close(fd);
 
+	/* Half a message is none. */
+	fd = smoke_connect(nsrig_host(*state, "client"), SOCK_STREAM, "10.0.0.2", PORT);
+	assert_return_code(fd, -fd);
+	assert_int_equal(send(fd, stream, length, 0), length);
+	assert_false(smoke_readable(fd, 300));
+	assert_int_equal(send(fd, stream + length, 2, 0), 2);
+	shutdown(fd, SHUT_WR);
+	text = helper_read_all(fd, &came);
+	assert_int_equal(came, 2 + answer.length);
+	free(text);
+	close(fd);
+
 	/* And who doesn't wait is no harm. */
 	fd = smoke_connect(nsrig_host(*state, "client"), SOCK_STREAM, "10.0.0.2", PORT);
 	assert_return_code(fd, -fd);
