@@ -351,7 +351,7 @@ static void add_rule(struct nsrig_ns *ns, struct rtnl_rule *rule)
 	rc = nsrig_request(ns, msg);
 	nlmsg_free(msg);
 	rtnl_rule_put(rule);
-	smoke_needs(rc, "CONFIG_IP_MULTIPLE_TABLES");
+	nsrig_require(rc, "CONFIG_IP_MULTIPLE_TABLES");
 	nsrig_assert_ok(nsrig_route_add(ns, "192.0.2.1 via 10.0.2.2 table 100"));
 }
 
@@ -424,7 +424,7 @@ static void add_vrf(struct nsrig_ns *ns, const char *name, int table, const char
 	rc = nsrig_request(ns, msg);
 	nlmsg_free(msg);
 	rtnl_link_put(link);
-	smoke_needs(rc, "CONFIG_NET_VRF");
+	nsrig_require(rc, "CONFIG_NET_VRF");
 
 	nsrig_assert_ok(nsrig_link_up(ns, name));
 	nsrig_assert_ok(nsrig_link_set_master(ns, port, name));
@@ -480,5 +480,5 @@ int main(int argc, char **argv)
 		nsrig_test(vrf_keeps_equal_networks_apart, &twins),
 	};
 
-	return nsrig_main(argc, argv, tests);
+	return smoke_main(argc, argv, tests);
 }

@@ -33,7 +33,7 @@ static void add_link(struct nsrig_ns *ns, struct rtnl_link *link, const char *op
 	rc = nsrig_request(ns, msg);
 	nlmsg_free(msg);
 	rtnl_link_put(link);
-	smoke_needs(rc, option);
+	nsrig_require(rc, option);
 }
 
 /* Gives a link an address, brings it up, and returns when both work. */
@@ -112,7 +112,7 @@ static void add_bridge(struct nsrig_ns *ns)
 {
 	const struct nsrig_link_spec br0 = {.name = "br0", .up = true};
 
-	smoke_needs(nsrig_link_add(ns, "bridge", &br0), "CONFIG_BRIDGE");
+	nsrig_require(nsrig_link_add(ns, "bridge", &br0), "CONFIG_BRIDGE");
 	nsrig_assert_ok(nsrig_link_set_master(ns, "a", "br0"));
 	nsrig_assert_ok(nsrig_link_set_master(ns, "b", "br0"));
 	nsrig_assert_ok(nsrig_link_set_master(ns, "c", "br0"));
@@ -312,7 +312,7 @@ static void dummy_holds_an_address_that_others_reach(void **state)
 	struct nsrig_ns *left = nsrig_host(*state, "left"), *right = nsrig_host(*state, "right");
 	const struct nsrig_link_spec dummy0 = {.name = "dummy0"};
 
-	smoke_needs(nsrig_link_add(right, "dummy", &dummy0), "CONFIG_DUMMY");
+	nsrig_require(nsrig_link_add(right, "dummy", &dummy0), "CONFIG_DUMMY");
 	bring_up(right, "dummy0", "192.0.2.1/24");
 	nsrig_assert_ok(nsrig_route_add(left, "192.0.2.0/24 via 10.0.0.2"));
 	nsrig_in(left)
@@ -418,5 +418,5 @@ int main(int argc, char **argv)
 		nsrig_test(tun_passes_packets_to_a_program_and_back, &alone),
 	};
 
-	return nsrig_main(argc, argv, tests);
+	return smoke_main(argc, argv, tests);
 }

@@ -65,7 +65,7 @@ static void load(struct nsrig_ns *ns, const char *rules, const char *option)
 	int fd = nsrig_socket(ns, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
 
 	/* Without such sockets, libnftables would end the process. */
-	smoke_needs(fd, "CONFIG_NF_TABLES");
+	nsrig_require(fd, "CONFIG_NF_TABLES");
 	close(fd);
 	/* Nothing can be wrong with this but that there is no nf_tables behind the socket. */
 	if (!nft(ns, "list tables", words, sizeof(words)) && strstr(words, strerror(EINVAL)))
@@ -168,5 +168,5 @@ int main(int argc, char **argv)
 		nsrig_test(nftables_masquerades, &routed),
 	};
 
-	return nsrig_main(argc, argv, tests);
+	return smoke_main(argc, argv, tests);
 }

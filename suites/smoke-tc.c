@@ -212,7 +212,7 @@ static void tbf_limits_the_rate(void **state)
 	/* The queue holds all of it: nothing has to be sent twice. */
 	rtnl_qdisc_tbf_set_limit(tbf, 4 * bytes);
 	rtnl_qdisc_tbf_set_rate(tbf, rate, burst, 0);
-	smoke_needs(add_qdisc(client, tbf), "CONFIG_NET_SCH_TBF");
+	nsrig_require(add_qdisc(client, tbf), "CONFIG_NET_SCH_TBF");
 	assert_true(megabyte_ms(rig) >= at_least);
 }
 
@@ -227,7 +227,7 @@ static void netem_delays_packets(void **state)
 
 	rtnl_netem_set_limit(netem, 1000);
 	rtnl_netem_set_delay(netem, delay_ms * 1000);
-	smoke_needs(add_qdisc(client, netem), "CONFIG_NET_SCH_NETEM");
+	nsrig_require(add_qdisc(client, netem), "CONFIG_NET_SCH_NETEM");
 	assert_true(ping_ms(rig) >= delay_ms);
 }
 
@@ -245,7 +245,7 @@ static void netem_loses_packets(void **state)
 
 	rtnl_netem_set_limit(netem, 1000);
 	rtnl_netem_set_loss(netem, -1); /* of 2^32: all of them */
-	smoke_needs(add_qdisc(client, netem), "CONFIG_NET_SCH_NETEM");
+	nsrig_require(add_qdisc(client, netem), "CONFIG_NET_SCH_NETEM");
 	say(rig, PASSED_PORT, "lost");
 
 	del_qdisc(client, new_qdisc("netem", link, TC_H_ROOT, 0));
@@ -281,7 +281,7 @@ static void clsact_bpf_drops_by_port(void **state)
 	struct nl_msg *msg;
 	int rc;
 
-	smoke_needs(add_clsact(server, tc.tcm_ifindex), "CONFIG_NET_SCH_INGRESS");
+	nsrig_require(add_clsact(server, tc.tcm_ifindex), "CONFIG_NET_SCH_INGRESS");
 
 	/* libnl has no words for this classifier. */
 	assert_non_null(msg = nlmsg_alloc_simple(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL));
@@ -294,7 +294,7 @@ static void clsact_bpf_drops_by_port(void **state)
 	nla_nest_end(msg, options);
 	rc = nsrig_request(server, msg);
 	nlmsg_free(msg);
-	smoke_needs(rc, "CONFIG_NET_CLS_BPF");
+	nsrig_require(rc, "CONFIG_NET_CLS_BPF");
 
 	assert_drops_by_port(rig);
 }
@@ -326,7 +326,7 @@ static void u32_classifies_by_port(void **state)
 	struct rtnl_qdisc *queue;
 	struct rtnl_cls *u32;
 
-	smoke_needs(add_qdisc(client, htb), "CONFIG_NET_SCH_HTB");
+	nsrig_require(add_qdisc(client, htb), "CONFIG_NET_SCH_HTB");
 	nsrig_assert_ok(add_htb_class(client, link, root, full));
 	queue = new_qdisc("pfifo", link, full, 0);
 	rtnl_qdisc_fifo_set_limit(queue, 0);
@@ -337,7 +337,7 @@ static void u32_classifies_by_port(void **state)
 	rtnl_u32_add_key_uint16(u32, DROPPED_PORT, 0xffff, UDP_DESTINATION, 0);
 	rtnl_u32_set_classid(u32, full);
 	rtnl_u32_set_cls_terminal(u32);
-	smoke_needs(add_filter(client, u32), "CONFIG_NET_CLS_U32");
+	nsrig_require(add_filter(client, u32), "CONFIG_NET_CLS_U32");
 
 	assert_drops_by_port(rig);
 }
@@ -348,7 +348,7 @@ static void redirect(struct nsrig_ns *ns, int from, int to)
 	struct rtnl_act *mirred;
 	struct rtnl_cls *u32;
 
-	smoke_needs(add_clsact(ns, from), "CONFIG_NET_SCH_INGRESS");
+	nsrig_require(add_clsact(ns, from), "CONFIG_NET_SCH_INGRESS");
 
 	assert_non_null(mirred = rtnl_act_alloc());
 	assert_int_equal(rtnl_tc_set_kind(TC_CAST(mirred), "mirred"), 0);
@@ -361,7 +361,7 @@ static void redirect(struct nsrig_ns *ns, int from, int to)
 	rtnl_u32_set_cls_terminal(u32);
 	assert_int_equal(rtnl_u32_add_action(u32, mirred), 0);
 	rtnl_act_put(mirred);
-	smoke_needs(add_filter(ns, u32), "CONFIG_NET_CLS_U32 and CONFIG_NET_ACT_MIRRED");
+	nsrig_require(add_filter(ns, u32), "CONFIG_NET_CLS_U32 and CONFIG_NET_ACT_MIRRED");
 }
 
 static void mirred_redirects_between_links(void **state)
@@ -386,5 +386,5 @@ int main(int argc, char **argv)
 		nsrig_test(mirred_redirects_between_links, &wire),
 	};
 
-	return nsrig_main(argc, argv, tests);
+	return smoke_main(argc, argv, tests);
 }

@@ -94,7 +94,7 @@ static void udp_refused_on_closed_port(void **state)
 
 static int mptcp_socket(struct nsrig_ns *ns)
 {
-	smoke_needs(nsrig_sysctl_set(ns, "net.mptcp.enabled", "1"), "CONFIG_MPTCP");
+	nsrig_require(nsrig_sysctl_set(ns, "net.mptcp.enabled", "1"), "CONFIG_MPTCP");
 	return nsrig_assert_ok(nsrig_socket(ns, AF_INET, SOCK_STREAM, IPPROTO_MPTCP));
 }
 
@@ -149,5 +149,5 @@ int main(int argc, char **argv)
 		nsrig_test(mptcp_over_veth, &pair),
 	};
 
-	return nsrig_main(argc, argv, tests);
+	return smoke_main(argc, argv, tests);
 }

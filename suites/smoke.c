@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* Traffic for the smoke suites. */
+/* What the smoke suites share; see the header. */
 #include "smoke.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,14 +18,10 @@
 #define PORT 4242
 #define MEGABYTE (1 << 20)
 
-void smoke_needs_at(int rc, const char *option, const char *file, int line)
+int smoke_run(int argc, char **argv, const struct CMUnitTest *tests, size_t count)
 {
-	/*
-	 * What the kernel says of a kind of link, qdisc, classifier, protocol that it doesn't have.
-	 */
-	if (rc == -EOPNOTSUPP || rc == -ENOENT || rc == -EPROTONOSUPPORT || rc == -EAFNOSUPPORT)
-		nsrig_skip_at(file, line, "needs %s", option);
-	nsrig_assert_ok_at(rc, option, file, line);
+	setenv("NSRIG_CHECK_CONFIG", "1", false);
+	return nsrig_run_tests(argc, argv, tests, count);
 }
 
 int smoke_index(struct nsrig_ns *ns, const char *name)
@@ -29,6 +30,80 @@ int smoke_index(struct nsrig_ns *ns, const char *name)
 
 	nsrig_assert_ok(nsrig_link_get(ns, name, &link));
 	return link.index;
+}
+
+/* The first message that comes; of a request of ours, its answer or the kernel's verdict on it. */
+static int receive(int fd, void *buffer, size_t size)
+{
+	struct nlmsghdr *hdr = buffer;
+	const struct nlmsgerr *verdict = nlmsg_data(hdr);
+	ssize_t n;
+
+	if (!smoke_readable(fd, SMOKE_PATIENCE_MS))
+		return -ETIMEDOUT;
+	n = recv(fd, buffer, size, 0);
+	if (n < 0)
+		return -errno;
+	if (!nlmsg_ok(hdr, (int)n))
+		return -EBADMSG;
+	return hdr->nlmsg_type == NLMSG_ERROR ? verdict->error : 0;
+}
+
+/* Sends a request, and takes the first message that answers it. */
+static int ask(struct nsrig_ns *ns, int protocol, struct nl_msg *msg, void *buffer, size_t size)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	int fd = nsrig_socket(ns, AF_NETLINK, SOCK_RAW, protocol);
+	int rc = 0;
+
+	if (fd < 0)
+		return fd;
+	hdr->nlmsg_flags |= NLM_F_REQUEST;
+	hdr->nlmsg_seq = 1;
+	hdr->nlmsg_pid = 0;
+	if (send(fd, hdr, hdr->nlmsg_len, 0) < 0)
+		rc = -errno;
+	if (rc == 0)
+		rc = receive(fd, buffer, size);
+	close(fd);
+	return rc;
+}
+
+int smoke_netlink(struct nsrig_ns *ns, int protocol, struct nl_msg *msg)
+{
+	_Alignas(struct nlmsghdr) char buffer[8192];
+	int rc;
+
+	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK;
+	rc = ask(ns, protocol, msg, buffer, sizeof(buffer));
+	nlmsg_free(msg);
+	return rc;
+}
+
+struct nl_msg *smoke_genl(int family, int command, int version)
+{
+	const struct genlmsghdr genl = {.cmd = command, .version = version};
+	struct nl_msg *msg = nlmsg_alloc_simple(family, 0);
+
+	assert_non_null(msg);
+	assert_int_equal(nlmsg_append(msg, (void *)&genl, sizeof(genl), NLMSG_ALIGNTO), 0);
+	return msg;
+}
+
+int smoke_genl_family(struct nsrig_ns *ns, const char *name)
+{
+	_Alignas(struct nlmsghdr) char buffer[8192];
+	struct nl_msg *msg = smoke_genl(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+	struct nlattr *id;
+	int rc;
+
+	assert_int_equal(nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, name), 0);
+	rc = ask(ns, NETLINK_GENERIC, msg, buffer, sizeof(buffer));
+	nlmsg_free(msg);
+	if (rc < 0)
+		return rc;
+	id = nlmsg_find_attr((struct nlmsghdr *)buffer, GENL_HDRLEN, CTRL_ATTR_FAMILY_ID);
+	return id ? nla_get_u16(id) : -ENOENT;
 }
 
 static socklen_t address(const char *addr, int port, struct sockaddr_storage *out)

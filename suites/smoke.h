@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the smoke suites share: sockets for test traffic, and the skip that names what the kernel
- * lacks. Each verb ends the test when it fails.
+ * What the smoke suites share: sockets for test traffic, and netlink beside rtnetlink. Each verb ends the
+ * test when it fails.
  */
 #ifndef SMOKE_H
 #define SMOKE_H
@@ -12,11 +12,24 @@
 #define SMOKE_PATIENCE_MS 10000
 
 /*
- * The result of the first request that needs a feature. Where the kernel says that it doesn't know
- * it, the test is skipped with "needs <option>"; any other failure fails the test.
+ * What the main() of a smoke suite ends with: nsrig_main(), where a skip for want of an option that the
+ * kernel was built with is a failure (--check-config), unless NSRIG_CHECK_CONFIG=0.
  */
-#define smoke_needs(rc, option) smoke_needs_at((rc), (option), __FILE__, __LINE__)
-void smoke_needs_at(int rc, const char *option, const char *file, int line);
+#define smoke_main(argc, argv, tests)                                                              \
+	smoke_run((argc), (argv), (tests), sizeof(tests) / sizeof((tests)[0]))
+int smoke_run(int argc, char **argv, const struct CMUnitTest *tests, size_t count);
+
+struct nl_msg;
+
+/*
+ * Sends one request of another netlink protocol than rtnetlink (NETLINK_XFRM, NETLINK_GENERIC, ...), waits
+ * for the kernel's verdict, and lets go of the request. 0, or a negative error number.
+ */
+int smoke_netlink(struct nsrig_ns *ns, int protocol, struct nl_msg *msg);
+
+/* A request of a family of generic netlink; and the number of a family, -ENOENT if there is none. */
+struct nl_msg *smoke_genl(int family, int command, int version);
+int smoke_genl_family(struct nsrig_ns *ns, const char *name);
 
 /* The ifindex of a link that is there. */
 int smoke_index(struct nsrig_ns *ns, const char *name);
