@@ -26,6 +26,7 @@ extern const struct guilty_tests guilty_end;     /* processes end, or don't */
 extern const struct guilty_tests guilty_leave;   /* things are left behind, or changed */
 extern const struct guilty_tests guilty_packets; /* other packets are expected than there are */
 extern const struct guilty_tests guilty_program; /* programs and threads go wrong */
+extern const struct guilty_tests guilty_require; /* the machine lacks what they need */
 extern const struct guilty_tests guilty_say;     /* words, skips, and what is no fault at all */
 extern const struct guilty_tests guilty_state;   /* another state is expected than there is */
 extern const struct guilty_tests guilty_traffic; /* and other traffic */

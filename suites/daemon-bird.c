@@ -10,7 +10,7 @@
  *	|   |=============| eth0   eth2 |=============| eth2   eth0 |=============|   |
  *	+---+             +-------------+ 10.0.2.0/24 +-------------+             +---+
  */
-#include "needs.h"
+#include "patience.h"
 #include "two-ways.h"
 
 /* clang-format off */
@@ -65,7 +65,7 @@ static void ospf_takes_the_other_way(void **state)
 	struct nsrig *rig = *state;
 	struct nsrig_program *r1;
 
-	needs_program("bird", "bird2");
+	nsrig_require_program("bird", "Debian: bird2");
 	r1 = start_bird(rig, "r1", OSPF);
 	start_bird(rig, "r2", OSPF);
 	nsrig_assert_ok(nsrig_wait_line(r1, "on eth2 changed state .* to Full", PATIENCE_MS));
@@ -77,7 +77,7 @@ static void bgp_takes_the_other_way(void **state)
 	struct nsrig *rig = *state;
 	struct nsrig_program *r1;
 
-	needs_program("bird", "bird2");
+	nsrig_require_program("bird", "Debian: bird2");
 	r1 = start_bird(rig, "r1", BGP("1", "2"));
 	start_bird(rig, "r2", BGP("2", "1"));
 	nsrig_assert_ok(nsrig_wait_line(r1, "by_eth2: BGP session established", PATIENCE_MS));

@@ -10,7 +10,7 @@
  *	| 2001:db8::1/64 |       |        |
  *	+----------------+       +--------+
  */
-#include "needs.h"
+#include "patience.h"
 
 #include <sys/socket.h>
 
@@ -55,8 +55,8 @@ static void udhcpc_gets_a_lease(void **state)
 	struct nsrig_ns *client = nsrig_host(rig, "client");
 	struct nsrig_program *dnsmasq;
 
-	needs_program("dnsmasq", "dnsmasq-base");
-	needs_program("udhcpc", "udhcpc");
+	nsrig_require_program("dnsmasq", "Debian: dnsmasq-base");
+	nsrig_require_program("udhcpc", "Debian: udhcpc");
 	dnsmasq = start_dnsmasq(rig);
 	nsrig_assert_run(rig, "client", "udhcpc --foreground --quit --now -i eth0 -t 10 -T 1",
 		.files = {{"/etc/resolv.conf", .text = ""}}, .ms = PATIENCE_MS);
@@ -74,8 +74,8 @@ static void dhcpcd_gets_leases_of_both_families(void **state)
 	struct nsrig_ns *client = nsrig_host(rig, "client");
 	struct nsrig_program *dnsmasq;
 
-	needs_program("dnsmasq", "dnsmasq-base");
-	needs_program("dhcpcd", "dhcpcd-base");
+	nsrig_require_program("dnsmasq", "Debian: dnsmasq-base");
+	nsrig_require_program("dhcpcd", "Debian: dhcpcd-base");
 	dnsmasq = start_dnsmasq(rig);
 	nsrig_spawn(rig, "client", "dhcpcd --nobackground --config /run/dhcpcd.conf eth0",
 		.files = {

@@ -10,10 +10,13 @@
  *	|   |=============| eth0   eth2 |=============| eth2   eth0 |=============|   |
  *	+---+             +-------------+ 10.0.2.0/24 +-------------+             +---+
  */
-#include "needs.h"
+#include "patience.h"
 #include "two-ways.h"
 
 #include <stdio.h>
+
+/* Where distributions put them. */
+#define FRR "/usr/lib/frr/"
 
 /* clang-format off */
 #define OSPF_LINK                                                                                  \
@@ -61,11 +64,11 @@
 static struct nsrig_program *start(
 	struct nsrig *rig, const char *host, const char *name, const char *text)
 {
-	char line[128], conf[64];
+	char line[192], conf[64];
 
 	snprintf(conf, sizeof(conf), "/run/frr/%s.conf", name);
-	snprintf(line, sizeof(line), "%s -u root -g root -z /run/frr/zserv.api --log stdout -f %s",
-		name, conf);
+	snprintf(line, sizeof(line),
+		FRR "%s -u root -g root -z /run/frr/zserv.api --log stdout -f %s", name, conf);
 	return nsrig_spawn(rig, host, line,
 		.files = {{conf, .text = text},
 			{"/etc/group", .text = "root:x:0:\nfrrvty:x:0:root\n"},
@@ -86,7 +89,7 @@ static void ospf_takes_the_other_way(void **state)
 	struct nsrig *rig = *state;
 	struct nsrig_program *r1;
 
-	needs_program("ospfd", "frr");
+	nsrig_require_program(FRR "ospfd", "Debian: frr");
 	r1 = start_router(rig, "r1", "ospfd", OSPF);
 	start_router(rig, "r2", "ospfd", OSPF);
 	nsrig_assert_ok(nsrig_wait_line(r1, "on eth2.* -> Full", PATIENCE_MS));
@@ -98,7 +101,7 @@ static void bgp_takes_the_other_way(void **state)
 	struct nsrig *rig = *state;
 	struct nsrig_program *r1;
 
-	needs_program("bgpd", "frr");
+	nsrig_require_program(FRR "bgpd", "Debian: frr");
 	r1 = start_router(rig, "r1", "bgpd", BGP("1", "2"));
 	start_router(rig, "r2", "bgpd", BGP("2", "1"));
 	nsrig_assert_ok(nsrig_wait_line(r1, "neighbor 10.0.2.2.* Up", PATIENCE_MS));

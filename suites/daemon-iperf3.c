@@ -9,7 +9,7 @@
  *	|   tbf 8mbit |       |             |
  *	+-------------+       +-------------+
  */
-#include "needs.h"
+#include "patience.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static void uplink_bounds_throughput(void **state)
 	const struct nsrig_result *client;
 	double rate;
 
-	needs_program("iperf3", "iperf3");
+	nsrig_require_program("iperf3", "Debian: iperf3");
 	server = nsrig_spawn(
 		rig, "server", "iperf3 --server --one-off --forceflush", .env = {"TMPDIR=/run"});
 	nsrig_assert_ok(nsrig_wait_listening(server, "tcp *:5201", NSRIG_WAIT_MS));

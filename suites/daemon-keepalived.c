@@ -11,7 +11,7 @@
  *	|   p3  master br0 |======= client:eth0  10.0.0.3/24
  *	+------------------+
  */
-#include "needs.h"
+#include "patience.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static void address_moves_when_its_router_is_killed(void **state)
 	struct nsrig_program *first;
 	double killed;
 
-	needs_program("keepalived", "keepalived");
+	nsrig_require_program("keepalived", "Debian: keepalived");
 	first = start_keepalived(rig, "r1", VRRP("200"));
 	start_keepalived(rig, "r2", VRRP("100"));
 	nsrig_assert_ok(nsrig_wait_addr(nsrig_host(rig, "r1"), "10.0.0.254", PATIENCE_MS));

@@ -9,7 +9,7 @@
  *	| 192.0.2.2/24 |       | 192.0.2.1/24  10.0.0.1/24 |       | 10.0.0.2/24 |
  *	+--------------+       +---------------------------+       +-------------+
  */
-#include "needs.h"
+#include "patience.h"
 
 static const struct nsrig_topo dnat = {
 	.hosts = {"router forwarding"},
@@ -36,7 +36,7 @@ static void page_is_served_through_dnat(void **state)
 	struct nsrig *rig = *state;
 	struct nsrig_program *lighttpd;
 
-	needs_program("lighttpd", "lighttpd");
+	nsrig_require_program("lighttpd", "Debian: lighttpd");
 	lighttpd = nsrig_spawn(rig, "server", "lighttpd -D -f /run/lighttpd.conf",
 		.files = {{"/run/lighttpd.conf", .text = lighttpd_conf},
 			{"/run/www/page", .text = "Hello.\n"}});

@@ -10,7 +10,7 @@
  *	+--------------+       +--------------+
  *	  tun0 10.9.0.1 - - - - - tun0 10.9.0.2
  */
-#include "needs.h"
+#include "patience.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ static void make_certificate(struct nsrig *rig, const char *host, char fingerpri
 {
 	const struct nsrig_result *result;
 
-	needs_program("openssl", "openssl");
+	nsrig_require_program("openssl", "Debian: openssl");
 	nsrig_assert_run(rig, host,
 		"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
 		"-subj /CN=nsrig -keyout /run/key.pem -out /run/cert.pem");
@@ -59,7 +59,7 @@ static struct nsrig_program *start_openvpn(
 
 static void needs(void)
 {
-	needs_program("openvpn", "openvpn");
+	nsrig_require_program("openvpn", "Debian: openvpn");
 	if (access("/dev/net/tun", R_OK | W_OK) < 0)
 		nsrig_skip("needs /dev/net/tun, to be read and written: %s", strerror(errno));
 }

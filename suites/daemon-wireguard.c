@@ -10,7 +10,7 @@
  *	| wireguard wg0  10.9.0.1/24  peer right:wg0 |       | wireguard wg0  10.9.0.2/24  peer left:wg0 |
  *	+--------------------------------------------+       +-------------------------------------------+
  */
-#include "needs.h"
+#include "patience.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static void wg_sees_the_handshake(void **state)
 	struct nsrig *rig = *state;
 	const char *said;
 
-	needs_program("wg", "wireguard-tools");
+	nsrig_require_program("wg", "Debian: wireguard-tools");
 	said = nsrig_assert_run(rig, "right", "wg show wg0 endpoints")->out;
 	assert_non_null(strstr(said, "\t(none)\n"));
 	nsrig_assert_reach(rig, "left", "icmp 10.9.0.2");
@@ -40,7 +40,7 @@ static void peer_is_taken_away(void **state)
 	struct nsrig *rig = *state;
 	char key[64], line[128];
 
-	needs_program("wg", "wireguard-tools");
+	nsrig_require_program("wg", "Debian: wireguard-tools");
 	nsrig_assert_reach(rig, "left", "icmp 10.9.0.2");
 	assert_int_equal(
 		sscanf(nsrig_assert_run(rig, "right", "wg show wg0 peers")->out, "%63s", key), 1);

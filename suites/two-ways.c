@@ -2,7 +2,7 @@
 /* Two routers with two cables between them; see the header. */
 #include "two-ways.h"
 
-#include "needs.h"
+#include "patience.h"
 
 #include <stdio.h>
 

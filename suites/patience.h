@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Time, for the suites with daemons, which no one here wrote. */
+#ifndef PATIENCE_H
+#define PATIENCE_H
+
+#include <nsrig.h>
+#include <time.h>
+
+/* Long enough for any daemon that is not stuck, on any machine that isn't either. */
+#define PATIENCE_MS 30000
+
+/* Milliseconds since some moment in the past. */
+static inline double now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+#endif
