@@ -191,7 +191,7 @@ static void failures_are_told(void **state)
 	program_assert_fails("waits_for_packets_since_ever", verbs,
 		"nsrig_assert_packets: -1 ms is no time limit (expected 0 or more)");
 	program_assert_fails("captures_on_no_link", verbs,
-		"nsrig_capture: no link \\\"a1\\\" in \\\"left\\\" (there are: lo, a0)");
+		"nsrig_capture: no link \\\"a1\\\" in \\\"left\\\" (there are: lo, ");
 	program_assert_fails("has_packets_in_another_order", verbs,
 		"expected a packet \\\"ether[17] == 8\\\" on left:a0 after 2 of 3 that came in "
 		"order "
@@ -352,7 +352,7 @@ static void bad_frames_are_refused(void **state)
 	refused(nsrig_send_frame(NULL, "left:a0", &one, sizeof(one)), -EINVAL, "is no link");
 	refused(nsrig_send_frame(rig, "left:a0", NULL, 60), -EINVAL, "no bytes given");
 	refused(nsrig_send_frame(rig, "left:a1", &one, 60), -ENODEV,
-		"no link \"a1\" in \"left\" (there are: lo, a0)");
+		"no link \"a1\" in \"left\" (there are: lo, ");
 	refused(nsrig_send_frame(rig, "middle:a0", &one, 60), -ENOENT, "no host \"middle\"");
 	refused(nsrig_send_frame(rig, "left:a0", &one, 0), -EINVAL,
 		"frame for left:a0: 0 bytes are too few for an Ethernet header (14)");
