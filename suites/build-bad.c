@@ -115,7 +115,7 @@ static void kind_that_no_kernel_has(void **state)
 	int descriptors = count_descriptors();
 
 	refused(nsrig_add(*state, "veth a:x0 -- b:x0\nkind token-ring a:tr0\n"), -NSRIG_ELACKS,
-		"line 2, column 6: needs links of the kind \"token-ring\": adding token-ring "
+		"needs link kind token-ring: line 2, column 6: adding token-ring "
 		"\"tr0\" in \"a\": ");
 	assert_non_null(strstr(nsrig_error(), "(Unknown device type)"));
 	assert_null(nsrig_find_host(*state, "a"));
@@ -150,7 +150,7 @@ static void kinds_that_this_kernel_lacks(void **state)
 			continue;
 		}
 		nsrig_assert_error(rc, -NSRIG_ELACKS);
-		snprintf(text, sizeof(text), "line 2, column 1: needs %s: adding ", kinds[i][1]);
+		snprintf(text, sizeof(text), "needs %s: line 2, column 1: adding ", kinds[i][1]);
 		if (strncmp(nsrig_error(), text, strlen(text)))
 			nsrig_fail("\"%s\" does not begin with \"%s\"", nsrig_error(), text);
 		assert_null(nsrig_find_host(*state, "h"));

@@ -317,8 +317,8 @@ static void lacking_kinds_are_skipped(void **state)
 	nsrig_ns_free(ns);
 	assert_stream("has_a_dummy", 0,
 		rc == -EOPNOTSUPP
-			? "TAP version 13\n1..1\nok 1 - has_a_dummy # SKIP .links[0].kind, "
-			  "column 1: needs CONFIG_DUMMY: adding dummy \"d0\" in "
+			? "TAP version 13\n1..1\nok 1 - has_a_dummy # SKIP needs CONFIG_DUMMY: "
+			  ".links[0].kind, column 1: adding dummy \"d0\" in "
 			  "\"host\": Operation not supported (Unknown device type)\n"
 			: "TAP version 13\n1..1\nok 1 - has_a_dummy\n");
 }

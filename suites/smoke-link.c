@@ -15,7 +15,6 @@
 #include <netlink/route/link.h>
 #include <netlink/route/link/macvlan.h>
 #include <netlink/route/link/vlan.h>
-#include <netlink/route/link/vxlan.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -242,41 +241,6 @@ static void macvlans_share_a_link_and_talk(void **state)
 }
 
 /*
- *  left vxlan0 192.0.2.1/24 2001:db8:1::1/64 ~~~~~~ 192.0.2.2/24 2001:db8:1::2/64 vxlan0 right
- *       eth0 10.0.0.1/24 ---------------------------------------------- 10.0.0.2/24 eth0
- */
-static void add_vxlan(struct nsrig_ns *ns, int id, const char *remote, const char *addr)
-{
-	struct rtnl_link *link = rtnl_link_vxlan_alloc();
-	struct nl_addr *to;
-
-	assert_int_equal(nl_addr_parse(remote, AF_INET, &to), 0);
-	rtnl_link_set_name(link, "vxlan0");
-	rtnl_link_vxlan_set_id(link, id);
-	rtnl_link_vxlan_set_group(link, to);
-	rtnl_link_vxlan_set_port(link, 4789);
-	nl_addr_put(to);
-	add_link(ns, link, "CONFIG_VXLAN");
-	bring_up(ns, "vxlan0", addr);
-}
-
-static void vxlan_lays_a_network_over_another(void **state)
-{
-	struct nsrig_ns *left = nsrig_host(*state, "left"), *right = nsrig_host(*state, "right");
-
-	add_vxlan(left, 42, "10.0.0.2", "192.0.2.1/24");
-	add_vxlan(right, 42, "10.0.0.1", "192.0.2.2/24");
-	smoke_assert_udp(left, right, "192.0.2.2");
-	smoke_assert_tcp(right, left, "192.0.2.1");
-
-	nsrig_assert_ok(nsrig_addr_add(left, "vxlan0", "2001:db8:1::1/64"));
-	nsrig_assert_ok(nsrig_addr_add(right, "vxlan0", "2001:db8:1::2/64"));
-	nsrig_assert_ok(nsrig_wait_addr(left, "2001:db8:1::1", SMOKE_PATIENCE_MS));
-	nsrig_assert_ok(nsrig_wait_addr(right, "2001:db8:1::2", SMOKE_PATIENCE_MS));
-	smoke_assert_tcp(left, right, "2001:db8:1::2");
-}
-
-/*
  *  left v10 192.0.2.1/24 ----- id 10 ------ id 10 ----- 192.0.2.2/24 v10 right
  *       v20 198.51.100.1/24 -- id 20 --  -- id 21 -- 198.51.100.2/24 v21
  *       eth0 ----------------------------------------------------- eth0
@@ -412,7 +376,6 @@ int main(int argc, char **argv)
 		nsrig_test(bridge_learns_where_a_host_is, &star),
 		nsrig_test(bridge_carries_multicast_to_who_joined, &star),
 		nsrig_test(macvlans_share_a_link_and_talk, &shared_link),
-		nsrig_test(vxlan_lays_a_network_over_another, &pair),
 		nsrig_test(vlan_reaches_its_own_id_only, &pair),
 		nsrig_test(dummy_holds_an_address_that_others_reach, &pair),
 		nsrig_test(tun_passes_packets_to_a_program_and_back, &alone),
