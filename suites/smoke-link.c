@@ -94,118 +94,6 @@ static void veth_goes_down_with_its_peer(void **state)
 }
 
 /*
- *  a eth0 10.0.0.1/24 ------ a |
- *  b eth0 10.0.0.2/24 ------ b | switch: br0
- *  c eth0 10.0.0.3/24 ------ c |
- */
-static const struct nsrig_topo star = {
-	.links =
-		{
-			NSRIG_VETH("switch:a", "a:eth0 10.0.0.1/24 2001:db8::1/64"),
-			NSRIG_VETH("switch:b", "b:eth0 10.0.0.2/24 2001:db8::2/64"),
-			NSRIG_VETH("switch:c", "c:eth0 10.0.0.3/24 2001:db8::3/64"),
-		},
-};
-
-static void add_bridge(struct nsrig_ns *ns)
-{
-	const struct nsrig_link_spec br0 = {.name = "br0", .up = true};
-
-	nsrig_require(nsrig_link_add(ns, "bridge", &br0), "CONFIG_BRIDGE");
-	nsrig_assert_ok(nsrig_link_set_master(ns, "a", "br0"));
-	nsrig_assert_ok(nsrig_link_set_master(ns, "b", "br0"));
-	nsrig_assert_ok(nsrig_link_set_master(ns, "c", "br0"));
-	nsrig_assert_ok(nsrig_wait_link(ns, "br0", SMOKE_PATIENCE_MS));
-}
-
-static void bridge_forwards_between_three_hosts(void **state)
-{
-	add_bridge(nsrig_host(*state, "switch"));
-	nsrig_in(nsrig_host(*state, "a")) {
-		nsrig_assert_ping("10.0.0.2");
-		nsrig_assert_ping("10.0.0.3");
-		nsrig_assert_ping("2001:db8::2");
-		nsrig_assert_ping("2001:db8::3");
-	}
-	smoke_assert_tcp(nsrig_host(*state, "b"), nsrig_host(*state, "c"), "10.0.0.3");
-	smoke_assert_tcp(nsrig_host(*state, "b"), nsrig_host(*state, "c"), "2001:db8::3");
-}
-
-static void bridge_isolates_a_port_taken_out(void **state)
-{
-	struct nsrig_ns *a = nsrig_host(*state, "a"), *bridge = nsrig_host(*state, "switch");
-
-	add_bridge(bridge);
-	nsrig_in(a)
-		nsrig_assert_ping("10.0.0.3");
-	nsrig_assert_ok(nsrig_link_set_master(bridge, "c", NULL));
-	nsrig_in(a) {
-		nsrig_assert_no_ping("10.0.0.3");
-		nsrig_assert_ping("10.0.0.2");
-	}
-	nsrig_assert_ok(nsrig_link_set_master(bridge, "c", "br0"));
-	nsrig_in(a)
-		nsrig_assert_ping("10.0.0.3");
-}
-
-static void bridge_learns_where_a_host_is(void **state)
-{
-	struct nsrig_ns *c = nsrig_host(*state, "c");
-	struct iphdr ip;
-	int tap;
-
-	add_bridge(nsrig_host(*state, "switch"));
-	tap = nsrig_assert_ok(nsrig_socket(c, AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP)));
-	nsrig_in(nsrig_host(*state, "a")) {
-		nsrig_assert_ping("10.0.0.2");
-		nsrig_assert_ping("10.0.0.3");
-	}
-	/* What the bridge has to say of multicast groups is passed over. */
-	do {
-		assert_true(smoke_readable(tap, SMOKE_PATIENCE_MS));
-		assert_return_code(recv(tap, &ip, sizeof(ip), 0), errno);
-	} while (ip.protocol != IPPROTO_ICMP);
-	/* A hub would have shown c what a and b said to each other, and before what is its own. */
-	assert_int_equal(ip.daddr, inet_addr("10.0.0.3"));
-	close(tap);
-}
-
-static void join(int fd, const char *group, const char *addr)
-{
-	const struct ip_mreq to = {
-		.imr_multiaddr.s_addr = inet_addr(group),
-		.imr_interface.s_addr = inet_addr(addr),
-	};
-
-	assert_return_code(setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &to, sizeof(to)), errno);
-}
-
-static void bridge_carries_multicast_to_who_joined(void **state)
-{
-	struct nsrig_ns *a = nsrig_host(*state, "a");
-	int member, stranger, to_group, to_stranger;
-
-	add_bridge(nsrig_host(*state, "switch"));
-	member = smoke_server(nsrig_host(*state, "b"), SOCK_DGRAM, "", PORT);
-	stranger = smoke_server(nsrig_host(*state, "c"), SOCK_DGRAM, "", PORT);
-	join(member, "239.1.2.3", "10.0.0.2");
-	nsrig_assert_ok(nsrig_route_add(a, "239.0.0.0/8 dev eth0"));
-	to_group = nsrig_assert_ok(smoke_connect(a, SOCK_DGRAM, "239.1.2.3", PORT));
-	to_stranger = nsrig_assert_ok(smoke_connect(a, SOCK_DGRAM, "10.0.0.3", PORT));
-
-	assert_return_code(send(to_group, "to the group", 12, 0), errno);
-	assert_receives(member, "to the group");
-	/* It was sent later, and is the first that c gets. */
-	assert_return_code(send(to_stranger, "to c", 4, 0), errno);
-	assert_receives(stranger, "to c");
-
-	close(to_stranger);
-	close(to_group);
-	close(stranger);
-	close(member);
-}
-
-/*
  *  a macvlan0 10.0.0.1/24 -- |
  *                            | machine: eth0 ------ 10.0.0.9/24 eth0 outside
  *  b macvlan0 10.0.0.2/24 -- |
@@ -371,10 +259,6 @@ int main(int argc, char **argv)
 		nsrig_test(veth_carries_ipv4, &pair),
 		nsrig_test(veth_carries_ipv6, &pair),
 		nsrig_test(veth_goes_down_with_its_peer, &pair),
-		nsrig_test(bridge_forwards_between_three_hosts, &star),
-		nsrig_test(bridge_isolates_a_port_taken_out, &star),
-		nsrig_test(bridge_learns_where_a_host_is, &star),
-		nsrig_test(bridge_carries_multicast_to_who_joined, &star),
 		nsrig_test(macvlans_share_a_link_and_talk, &shared_link),
 		nsrig_test(vlan_reaches_its_own_id_only, &pair),
 		nsrig_test(dummy_holds_an_address_that_others_reach, &pair),

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/* Rulesets by libnftables, as nft(8) would load and list them. */
+#include "nft.h"
+
+#include "smoke.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#ifdef HAVE_NFTABLES
+#include <nftables/libnftables.h>
+#endif
+
+#define TRIES 500
+
+const struct nsrig_topo nft_routed = {
+	.text = "host router forwarding\n"
+		"veth client:eth0 10.0.0.1/24 2001:db8::1/64 -- router:eth0 10.0.0.254/24 "
+		"2001:db8::fe/64\n"
+		"veth router:eth1 10.0.1.254/24 2001:db8:1::fe/64 -- server:eth0 10.0.1.1/24 "
+		"2001:db8:1::1/64\n"
+		"routing\n",
+};
+
+#ifdef HAVE_NFTABLES
+/* Runs a command: whether it worked, and what nft would have printed. */
+static bool run(struct nsrig_ns *ns, const char *command, char *words, size_t size)
+{
+	bool worked = false;
+
+	nsrig_in(ns) {
+		struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+
+		assert_non_null(nft);
+		nft_ctx_buffer_output(nft);
+		nft_ctx_buffer_error(nft);
+		worked = nft_run_cmd_from_buffer(nft, command) == 0;
+		snprintf(words, size, "%s",
+			worked ? nft_ctx_get_output_buffer(nft) : nft_ctx_get_error_buffer(nft));
+		nft_ctx_free(nft);
+	}
+	return worked;
+}
+#else
+static bool run(struct nsrig_ns *ns, const char *command, char *words, size_t size)
+{
+	(void)ns, (void)command, (void)words, (void)size;
+	nsrig_skip("needs libnftables at build time");
+}
+#endif
+
+void nft_load_at(struct nsrig *rig, const char *host, const char *option, const char *file,
+	int line, const char *format, ...)
+{
+	struct nsrig_ns *ns = nsrig_host(rig, host);
+	char words[1024], *rules;
+	va_list args;
+	bool worked;
+	int fd;
+
+	/* Without such sockets, libnftables would end the process. */
+	fd = nsrig_require(
+		nsrig_socket(ns, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER), "CONFIG_NF_TABLES");
+	close(fd);
+	/* Nothing can be wrong with this but that there is no nf_tables behind the socket. */
+	if (!run(ns, "list tables", words, sizeof(words)) && strstr(words, strerror(EINVAL)))
+		nsrig_skip_at(file, line, "needs CONFIG_NF_TABLES");
+	va_start(args, format);
+	assert_true(vasprintf(&rules, format, args) >= 0);
+	va_end(args);
+	worked = run(ns, rules, words, sizeof(words));
+	free(rules);
+	if (worked)
+		return;
+	if (strstr(words, strerror(ENOENT)) || strstr(words, strerror(EOPNOTSUPP)))
+		nsrig_skip_at(file, line, "needs %s", option);
+	nsrig_fail_at(file, line, "nft: %s", words);
+}
+
+/* What is sent on different processors may be counted later than it arrives: it is asked more than once. */
+static void assert_lists(struct nsrig *rig, const char *host, const char *expected, bool there)
+{
+	char words[8192];
+	int tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		if (!run(nsrig_host(rig, host), "list ruleset", words, sizeof(words)))
+			break;
+		if ((strstr(words, expected) != NULL) == there)
+			return;
+		poll(NULL, 0, 10);
+	}
+	nsrig_fail("expected %s\"%s\" in: %s", there ? "" : "no ", expected, words);
+}
+
+void nft_assert_lists(struct nsrig *rig, const char *host, const char *words)
+{
+	assert_lists(rig, host, words, true);
+}
+
+void nft_assert_lists_no(struct nsrig *rig, const char *host, const char *words)
+{
+	assert_lists(rig, host, words, false);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Rulesets, for the smoke suites of netfilter. Test verbs: they succeed, or end the test. */
+#ifndef NFT_H
+#define NFT_H
+
+#include <nsrig.h>
+
+/*
+ *	client 10.0.0.1/24 ------ 10.0.0.254/24 router 10.0.1.254/24 ------ 10.0.1.1/24 server
+ *	2001:db8::1/64 eth0 -- eth0 2001:db8::fe/64    eth1 2001:db8:1::fe/64 -- eth0 2001:db8:1::1/64
+ */
+extern const struct nsrig_topo nft_routed;
+
+/*
+ * Loads rules, in nft(8)'s words, on a host. Where the kernel does not know something of them the test is
+ * skipped with "needs <option>".
+ */
+#define nft_load(rig, host, option, ...)                                                           \
+	nft_load_at((rig), (host), (option), __FILE__, __LINE__, __VA_ARGS__)
+void nft_load_at(struct nsrig *rig, const char *host, const char *option, const char *file,
+	int line, const char *format, ...) NSRIG_PRINTF(6, 7);
+
+/* The ruleset, as nft(8) lists it, must have these words sooner or later; or lose them. */
+void nft_assert_lists(struct nsrig *rig, const char *host, const char *words);
+void nft_assert_lists_no(struct nsrig *rig, const char *host, const char *words);
+
+#endif
