@@ -227,6 +227,8 @@ static int listen_to(struct nsrig_ns *ns, int subsystem, int type, int group, in
 {
 	struct sockaddr_nl local = {.nl_family = AF_NETLINK};
 	struct nfgenmsg header = {.nfgen_family = AF_UNSPEC, .res_id = htons(group)};
+	const struct nfqnl_msg_config_params all = {
+		.copy_range = htonl(0xffff), .copy_mode = NFQNL_COPY_PACKET};
 	struct nl_msg *msg = nlmsg_alloc_simple(subsystem << 8 | type, NLM_F_REQUEST | NLM_F_ACK);
 	struct {
 		struct nlmsghdr hdr;
@@ -237,6 +239,8 @@ static int listen_to(struct nsrig_ns *ns, int subsystem, int type, int group, in
 	assert_return_code(bind(fd, (struct sockaddr *)&local, sizeof(local)), errno);
 	assert_int_equal(nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO), 0);
 	assert_int_equal(nla_put(msg, attribute, size, config), 0);
+	if (subsystem == NFNL_SUBSYS_QUEUE)
+		assert_int_equal(nla_put(msg, NFQA_CFG_PARAMS, sizeof(all), &all), 0);
 	assert_true(send(fd, nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len, 0) > 0);
 	nlmsg_free(msg);
 	assert_true(smoke_readable(fd, SMOKE_PATIENCE_MS));

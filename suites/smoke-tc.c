@@ -1,264 +1,188 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel's traffic control do what it is told: limit a rate, delay, lose, drop,
- * classify and redirect?
+ * Do this kernel's classifiers find packets, and do its actions do to them what they are told?
  *
  *	pair:	client eth0 10.0.0.1/24 ------ 10.0.0.2/24 eth0 server
  *
  *	wire:	client eth0 10.0.0.1/24 ------ eth0 middle eth1 ------ 10.0.0.2/24 eth0 server
- *
- * Times are asserted in the one direction that a slow machine can't spoil: what is held back takes
- * at least so long. That nothing else holds it back is shown by the best of many attempts.
+ *						    eth2 ------ eth0 third
  */
 #include "smoke.h"
+#include "tc.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
-#include <linux/pkt_cls.h>
-#include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_csum.h>
+#include <linux/tc_act/tc_ct.h>
+#include <linux/tc_act/tc_gact.h>
 #include <linux/tc_act/tc_mirred.h>
-#include <netlink/route/act/mirred.h>
-#include <netlink/route/action.h>
-#include <netlink/route/class.h>
-#include <netlink/route/classifier.h>
-#include <netlink/route/cls/u32.h>
-#include <netlink/route/qdisc.h>
-#include <netlink/route/qdisc/fifo.h>
-#include <netlink/route/qdisc/htb.h>
-#include <netlink/route/qdisc/netem.h>
-#include <netlink/route/qdisc/tbf.h>
-#include <netlink/route/tc.h>
+#include <linux/tc_act/tc_pedit.h>
+#include <linux/tc_act/tc_skbedit.h>
+#include <linux/tc_act/tc_vlan.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define DROPPED_PORT 4300
-#define PASSED_PORT 4301
-#define ATTEMPTS 50
-
-/* Where a filter goes that sees what comes in by a link. */
-#define INGRESS TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)
 
 /* Offsets in an IPv4 packet without options. */
 #define IP_PROTOCOL 9
 #define UDP_DESTINATION 22
 
 static const struct nsrig_topo pair = {
-	.links = {NSRIG_VETH("client:eth0 10.0.0.1/24", "server:eth0 10.0.0.2/24")},
+	.text = "veth client:eth0 10.0.0.1/24 2001:db8::1/64 -- server:eth0 10.0.0.2/24 "
+		"2001:db8::2/64",
 };
 
 static const struct nsrig_topo wire = {
-	.links = {NSRIG_VETH("client:eth0 10.0.0.1/24", "middle:eth0"),
-		NSRIG_VETH("middle:eth1", "server:eth0 10.0.0.2/24")},
+	.text = "veth client:eth0 10.0.0.1/24 -- middle:eth0\n"
+		"veth middle:eth1 -- server:eth0 10.0.0.2/24\n"
+		"veth middle:eth2 -- third:eth0\n",
 };
 
-/* ---- objects ---- */
+/* ---- classifiers: what goes out of the client to a port is dropped ---------------------------- */
 
-/* Where a qdisc, a class or a filter goes, and what it is. */
-static void place(struct rtnl_tc *tc, const char *kind, int link, uint32_t parent, uint32_t handle)
-{
-	assert_non_null(tc);
-	rtnl_tc_set_ifindex(tc, link);
-	rtnl_tc_set_parent(tc, parent);
-	rtnl_tc_set_handle(tc, handle);
-	assert_int_equal(rtnl_tc_set_kind(tc, kind), 0);
-}
-
-static struct rtnl_qdisc *new_qdisc(const char *kind, int link, uint32_t parent, uint32_t handle)
-{
-	struct rtnl_qdisc *qdisc = rtnl_qdisc_alloc();
-
-	place(TC_CAST(qdisc), kind, link, parent, handle);
-	return qdisc;
-}
-
-static int add_qdisc(struct nsrig_ns *ns, struct rtnl_qdisc *qdisc)
-{
-	struct nl_msg *msg;
-	int rc;
-
-	assert_int_equal(rtnl_qdisc_build_add_request(qdisc, NLM_F_CREATE | NLM_F_EXCL, &msg), 0);
-	rc = nsrig_request(ns, msg);
-	nlmsg_free(msg);
-	rtnl_qdisc_put(qdisc);
-	return rc;
-}
-
-static void del_qdisc(struct nsrig_ns *ns, struct rtnl_qdisc *qdisc)
-{
-	struct nl_msg *msg;
-
-	assert_int_equal(rtnl_qdisc_build_delete_request(qdisc, &msg), 0);
-	nsrig_assert_ok(nsrig_request(ns, msg));
-	nlmsg_free(msg);
-	rtnl_qdisc_put(qdisc);
-}
-
-static int add_clsact(struct nsrig_ns *ns, int link)
-{
-	return add_qdisc(ns, new_qdisc("clsact", link, TC_H_CLSACT, TC_H_MAKE(TC_H_CLSACT, 0)));
-}
-
-static struct rtnl_cls *new_u32(int link, uint32_t parent, uint16_t protocol)
-{
-	struct rtnl_cls *cls = rtnl_cls_alloc();
-
-	place(TC_CAST(cls), "u32", link, parent, 0);
-	rtnl_cls_set_prio(cls, 1);
-	rtnl_cls_set_protocol(cls, protocol);
-	return cls;
-}
-
-static int add_filter(struct nsrig_ns *ns, struct rtnl_cls *cls)
-{
-	struct nl_msg *msg;
-	int rc;
-
-	assert_int_equal(rtnl_cls_build_add_request(cls, NLM_F_CREATE | NLM_F_EXCL, &msg), 0);
-	rc = nsrig_request(ns, msg);
-	nlmsg_free(msg);
-	rtnl_cls_put(cls);
-	return rc;
-}
-
-/* ---- traffic ---- */
-
-static double now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
-}
-
-static void say(struct nsrig *rig, int port, const char *word)
-{
-	int fd = smoke_connect(nsrig_host(rig, "client"), SOCK_DGRAM, "10.0.0.2", port);
-
-	assert_return_code(fd, -fd);
-	assert_int_equal(send(fd, word, strlen(word), 0), strlen(word));
-	close(fd);
-}
-
-static void assert_hears(int fd, const char *word)
-{
-	char heard[64] = "";
-
-	assert_true(smoke_readable(fd, SMOKE_PATIENCE_MS));
-	assert_return_code(recv(fd, heard, sizeof(heard) - 1, 0), errno);
-	assert_string_equal(heard, word);
-}
-
-/* The later datagram arrives, and by then the earlier one has not. */
 static void assert_drops_by_port(struct nsrig *rig)
 {
-	struct nsrig_ns *server = nsrig_host(rig, "server");
-	int dropped = smoke_server(server, SOCK_DGRAM, "10.0.0.2", DROPPED_PORT);
-	int passed = smoke_server(server, SOCK_DGRAM, "10.0.0.2", PASSED_PORT);
-
-	/* From here on the neighbours are known, so that nothing waits for ARP and is overtaken. */
-	smoke_assert_udp(nsrig_host(rig, "client"), server, "10.0.0.2");
-	say(rig, DROPPED_PORT, "dropped");
-	say(rig, PASSED_PORT, "passed");
-	assert_hears(passed, "passed");
-	assert_false(smoke_readable(dropped, 0));
-	close(passed);
-	close(dropped);
+	nsrig_assert_no_reach(rig, "client", "udp server:4300");
+	nsrig_assert_reach(rig, "client", "udp server:4301");
+	nsrig_assert_reach(rig, "server", "udp client:4300");
 }
 
-static double megabyte_ms(struct nsrig *rig)
+/* At the client's end, on its way out. */
+static struct nl_msg *egress_filter(struct nsrig *rig, const char *kind, int protocol)
 {
-	double start = now_ms();
-
-	smoke_assert_tcp(nsrig_host(rig, "client"), nsrig_host(rig, "server"), "10.0.0.2");
-	return now_ms() - start;
-}
-
-static double ping_ms(struct nsrig *rig)
-{
-	double start = now_ms();
-
-	nsrig_in(nsrig_host(rig, "client"))
-		nsrig_assert_ping("10.0.0.2", .ms = SMOKE_PATIENCE_MS);
-	return now_ms() - start;
-}
-
-static void assert_can_beat(double (*measure)(struct nsrig *rig), struct nsrig *rig, double ms)
-{
-	int i;
-
-	for (i = 0; i < ATTEMPTS; i++)
-		if (measure(rig) < ms)
-			return;
-	nsrig_fail("%d attempts took %g ms or more each", ATTEMPTS, ms);
-}
-
-/* ---- tests ---- */
-
-static void tbf_limits_the_rate(void **state)
-{
-	const int bytes = 1 << 20, rate = 2000000 /* bytes per second */, burst = 20000;
-	const double at_least = (bytes - burst) * 1e3 / rate;
-	struct nsrig *rig = *state;
 	struct nsrig_ns *client = nsrig_host(rig, "client");
-	struct rtnl_qdisc *tbf = new_qdisc("tbf", smoke_index(client, "eth0"), TC_H_ROOT, 0);
-
-	assert_can_beat(megabyte_ms, rig, at_least);
-
-	/* The queue holds all of it: nothing has to be sent twice. */
-	rtnl_qdisc_tbf_set_limit(tbf, 4 * bytes);
-	rtnl_qdisc_tbf_set_rate(tbf, rate, burst, 0);
-	nsrig_require(add_qdisc(client, tbf), "CONFIG_NET_SCH_TBF");
-	assert_true(megabyte_ms(rig) >= at_least);
-}
-
-static void netem_delays_packets(void **state)
-{
-	const int delay_ms = 100;
-	struct nsrig *rig = *state;
-	struct nsrig_ns *client = nsrig_host(rig, "client");
-	struct rtnl_qdisc *netem = new_qdisc("netem", smoke_index(client, "eth0"), TC_H_ROOT, 0);
-
-	assert_can_beat(ping_ms, rig, delay_ms);
-
-	rtnl_netem_set_limit(netem, 1000);
-	rtnl_netem_set_delay(netem, delay_ms * 1000);
-	nsrig_require(add_qdisc(client, netem), "CONFIG_NET_SCH_NETEM");
-	assert_true(ping_ms(rig) >= delay_ms);
-}
-
-static void netem_loses_packets(void **state)
-{
-	struct nsrig *rig = *state;
-	struct nsrig_ns *client = nsrig_host(rig, "client");
-	int heard = smoke_server(nsrig_host(rig, "server"), SOCK_DGRAM, "10.0.0.2", PASSED_PORT);
 	int link = smoke_index(client, "eth0");
-	struct rtnl_qdisc *netem = new_qdisc("netem", link, TC_H_ROOT, 0);
 
-	/* From here on the neighbour is known: no datagram waits for ARP until netem has gone. */
-	say(rig, PASSED_PORT, "before");
-	assert_hears(heard, "before");
+	tc_clsact(client, link);
+	return tc_filter(kind, link, TC_EGRESS, protocol, 0);
+}
 
-	rtnl_netem_set_limit(netem, 1000);
-	rtnl_netem_set_loss(netem, -1); /* of 2^32: all of them */
-	nsrig_require(add_qdisc(client, netem), "CONFIG_NET_SCH_NETEM");
-	say(rig, PASSED_PORT, "lost");
+static void put_gact(struct nl_msg *msg, int attribute, int verdict)
+{
+	const struct tc_gact gact = {.action = verdict};
+	struct tc_action action = tc_action(msg, attribute, "gact");
 
-	del_qdisc(client, new_qdisc("netem", link, TC_H_ROOT, 0));
-	say(rig, PASSED_PORT, "after");
-	assert_hears(heard, "after");
+	assert_int_equal(nla_put(msg, TCA_GACT_PARMS, sizeof(gact), &gact), 0);
+	tc_action_end(msg, &action);
+}
+
+static void send_dropping(struct nsrig *rig, struct nl_msg *msg, int attribute, const char *option)
+{
+	put_gact(msg, attribute, TC_ACT_SHOT);
+	nsrig_require(tc_send(nsrig_host(rig, "client"), msg), option);
+}
+
+static void put_udp_port(struct nl_msg *msg, int port)
+{
+	assert_int_equal(nla_put_u16(msg, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IP)), 0);
+	assert_int_equal(nla_put_u8(msg, TCA_FLOWER_KEY_IP_PROTO, IPPROTO_UDP), 0);
+	assert_int_equal(nla_put_u16(msg, TCA_FLOWER_KEY_UDP_DST, htons(port)), 0);
+}
+
+static void flower_finds_a_port(void **state)
+{
+	struct nl_msg *msg = egress_filter(*state, "flower", ETH_P_IP);
+
+	put_udp_port(msg, DROPPED_PORT);
+	send_dropping(*state, msg, TCA_FLOWER_ACT, "CONFIG_NET_CLS_FLOWER and CONFIG_NET_ACT_GACT");
+	assert_drops_by_port(*state);
+}
+
+static void flower_finds_an_address(void **state)
+{
+	struct nl_msg *msg = egress_filter(*state, "flower", ETH_P_IPV6);
+	struct in6_addr addr;
+
+	assert_int_equal(inet_pton(AF_INET6, "2001:db8::2", &addr), 1);
+	assert_int_equal(nla_put_u16(msg, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IPV6)), 0);
+	assert_int_equal(nla_put(msg, TCA_FLOWER_KEY_IPV6_DST, sizeof(addr), &addr), 0);
+	send_dropping(*state, msg, TCA_FLOWER_ACT, "CONFIG_NET_CLS_FLOWER and CONFIG_NET_ACT_GACT");
+	nsrig_assert_no_reach(*state, "client", "icmp server", .family = AF_INET6);
+	nsrig_assert_reach(*state, "client", "icmp server");
+}
+
+static void matchall_finds_everything(void **state)
+{
+	nsrig_assert_reach(*state, "client", "icmp server");
+	send_dropping(*state, egress_filter(*state, "matchall", ETH_P_ALL), TCA_MATCHALL_ACT,
+		"CONFIG_NET_CLS_MATCHALL and CONFIG_NET_ACT_GACT");
+	nsrig_assert_no_reach(*state, "client", "icmp server");
+}
+
+#define MIRRED "CONFIG_NET_CLS_U32 and CONFIG_NET_ACT_MIRRED"
+
+/* Of a filter by u32. */
+static void put_mirred(struct nl_msg *msg, int what, int link)
+{
+	struct tc_action action = tc_action(msg, TCA_U32_ACT, "mirred");
+	const struct tc_mirred parms = {.eaction = what,
+		.action = what == TCA_EGRESS_REDIR ? TC_ACT_STOLEN : TC_ACT_PIPE,
+		.ifindex = link};
+
+	assert_int_equal(nla_put(msg, TCA_MIRRED_PARMS, sizeof(parms), &parms), 0);
+	tc_action_end(msg, &action);
+}
+
+static void u32_finds_bytes(void **state)
+{
+	const struct {
+		struct tc_u32_sel sel;
+		struct tc_u32_key keys[2];
+	} port = {
+		.sel = {.flags = TC_U32_TERMINAL, .nkeys = 2},
+		.keys = {{.off = IP_PROTOCOL & ~3,
+				 .mask = htonl(0x00ff0000),
+				 .val = htonl(IPPROTO_UDP << 16)},
+			{.off = UDP_DESTINATION & ~3,
+				.mask = htonl(0xffff),
+				.val = htonl(DROPPED_PORT)}},
+	};
+	struct nl_msg *msg = egress_filter(*state, "u32", ETH_P_IP);
+
+	/* To where nobody takes it. */
+	assert_int_equal(nla_put(msg, TCA_U32_SEL, sizeof(port), &port), 0);
+	put_mirred(msg, TCA_EGRESS_REDIR, smoke_index(nsrig_host(*state, "client"), "lo"));
+	nsrig_require(tc_send(nsrig_host(*state, "client"), msg), MIRRED);
+	assert_drops_by_port(*state);
+}
+
+static void fw_finds_a_mark(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nl_msg *msg = egress_filter(rig, "fw", ETH_P_ALL);
+	const int mark = 7;
+	int marked, plain, heard = smoke_server(nsrig_host(rig, "server"), SOCK_DGRAM, "", 7);
+	char text[16] = "";
+
+	/* The mark is what a filter of this kind has for its handle. */
+	((struct tcmsg *)nlmsg_data(nlmsg_hdr(msg)))->tcm_handle = mark;
+	send_dropping(rig, msg, TCA_FW_ACT, "CONFIG_NET_CLS_FW and CONFIG_NET_ACT_GACT");
+	marked = nsrig_assert_ok(
+		smoke_connect(nsrig_host(rig, "client"), SOCK_DGRAM, "10.0.0.2", 7));
+	plain = nsrig_assert_ok(
+		smoke_connect(nsrig_host(rig, "client"), SOCK_DGRAM, "10.0.0.2", 7));
+	assert_return_code(setsockopt(marked, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)), errno);
+	nsrig_assert_reach(rig, "client", "icmp server");
+	send(marked, "marked", 6, 0);
+	send(plain, "plain", 5, 0);
+	assert_true(smoke_readable(heard, SMOKE_PATIENCE_MS));
+	assert_int_equal(recv(heard, text, sizeof(text), 0), 5);
+	assert_string_equal(text, "plain");
+	close(marked);
+	close(plain);
 	close(heard);
 }
 
 /*
- * In classic BPF, which needs no privilege but the namespace's own. The packet begins with its
- * Ethernet header; the return value is the verdict.
+ * In classic BPF, which needs no privilege but the namespace's own. The packet begins with its Ethernet
+ * header; the return value is the verdict.
  */
-static void clsact_bpf_drops_by_port(void **state)
+static void bpf_finds_a_port(void **state)
 {
 	static const struct sock_filter program[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct ethhdr, h_proto)),
@@ -270,120 +194,261 @@ static void clsact_bpf_drops_by_port(void **state)
 		BPF_STMT(BPF_RET | BPF_K, TC_ACT_SHOT),
 		BPF_STMT(BPF_RET | BPF_K, TC_ACT_OK),
 	};
-	struct nsrig *rig = *state;
-	struct nsrig_ns *server = nsrig_host(rig, "server");
-	struct tcmsg tc = {
-		.tcm_ifindex = smoke_index(server, "eth0"),
-		.tcm_parent = INGRESS,
-		.tcm_info = TC_H_MAKE(1 << 16, htons(ETH_P_ALL)), /* priority 1 */
-	};
-	struct nlattr *options;
-	struct nl_msg *msg;
-	int rc;
+	struct nl_msg *msg = egress_filter(*state, "bpf", ETH_P_ALL);
 
-	nsrig_require(add_clsact(server, tc.tcm_ifindex), "CONFIG_NET_SCH_INGRESS");
-
-	/* libnl has no words for this classifier. */
-	assert_non_null(msg = nlmsg_alloc_simple(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL));
-	assert_int_equal(nlmsg_append(msg, &tc, sizeof(tc), NLMSG_ALIGNTO), 0);
-	assert_int_equal(nla_put_string(msg, TCA_KIND, "bpf"), 0);
-	assert_non_null(options = nla_nest_start(msg, TCA_OPTIONS));
 	assert_int_equal(nla_put_u16(msg, TCA_BPF_OPS_LEN, sizeof(program) / sizeof(*program)), 0);
 	assert_int_equal(nla_put(msg, TCA_BPF_OPS, sizeof(program), program), 0);
 	assert_int_equal(nla_put_u32(msg, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT), 0);
-	nla_nest_end(msg, options);
-	rc = nsrig_request(server, msg);
-	nlmsg_free(msg);
-	nsrig_require(rc, "CONFIG_NET_CLS_BPF");
-
-	assert_drops_by_port(rig);
+	nsrig_require(tc_send(nsrig_host(*state, "client"), msg), "CONFIG_NET_CLS_BPF");
+	assert_drops_by_port(*state);
 }
 
-static int add_htb_class(struct nsrig_ns *ns, int link, uint32_t htb, uint32_t handle)
-{
-	struct rtnl_class *class = rtnl_class_alloc();
-	struct nl_msg *msg;
-	int rc;
+/* ---- actions ---------------------------------------------------------------------------------- */
 
-	place(TC_CAST(class), "htb", link, htb, handle);
-	rtnl_htb_set_rate(class, 1000000);
-	rtnl_htb_set_ceil(class, 1000000);
-	assert_int_equal(rtnl_class_build_add_request(class, NLM_F_CREATE | NLM_F_EXCL, &msg), 0);
-	rc = nsrig_request(ns, msg);
-	nlmsg_free(msg);
-	rtnl_class_put(class);
-	return rc;
+/* A filter by u32 that finds everything: no bit is looked at. */
+static struct nl_msg *everything(
+	struct nsrig *rig, const char *host, const char *link, uint32_t parent)
+{
+	const struct {
+		struct tc_u32_sel sel;
+		struct tc_u32_key key;
+	} any = {.sel = {.flags = TC_U32_TERMINAL, .nkeys = 1}};
+	struct nl_msg *msg =
+		tc_filter("u32", smoke_index(nsrig_host(rig, host), link), parent, ETH_P_ALL, 0);
+
+	assert_int_equal(nla_put(msg, TCA_U32_SEL, sizeof(any), &any), 0);
+	return msg;
 }
 
-/* One port's datagrams are put into an HTB class, and the queue of that class has no room. */
-static void u32_classifies_by_port(void **state)
+static void add_room(struct nsrig *rig, const char *host, const char *link)
 {
-	const uint32_t root = TC_H_MAKE(1 << 16, 0), full = TC_H_MAKE(1 << 16, 1);
-	struct nsrig *rig = *state;
-	struct nsrig_ns *client = nsrig_host(rig, "client");
-	int link = smoke_index(client, "eth0");
-	struct rtnl_qdisc *htb = new_qdisc("htb", link, TC_H_ROOT, root);
-	struct rtnl_qdisc *queue;
-	struct rtnl_cls *u32;
-
-	nsrig_require(add_qdisc(client, htb), "CONFIG_NET_SCH_HTB");
-	nsrig_assert_ok(add_htb_class(client, link, root, full));
-	queue = new_qdisc("pfifo", link, full, 0);
-	rtnl_qdisc_fifo_set_limit(queue, 0);
-	nsrig_assert_ok(add_qdisc(client, queue));
-
-	u32 = new_u32(link, root, ETH_P_IP);
-	rtnl_u32_add_key_uint8(u32, IPPROTO_UDP, 0xff, IP_PROTOCOL, 0);
-	rtnl_u32_add_key_uint16(u32, DROPPED_PORT, 0xffff, UDP_DESTINATION, 0);
-	rtnl_u32_set_classid(u32, full);
-	rtnl_u32_set_cls_terminal(u32);
-	nsrig_require(add_filter(client, u32), "CONFIG_NET_CLS_U32");
-
-	assert_drops_by_port(rig);
+	tc_clsact(nsrig_host(rig, host), smoke_index(nsrig_host(rig, host), link));
 }
 
-/* All that comes in by one link goes out by the other. */
-static void redirect(struct nsrig_ns *ns, int from, int to)
+static void mirred(struct nsrig *rig, const char *host, const char *from, const char *to, int what)
 {
-	struct rtnl_act *mirred;
-	struct rtnl_cls *u32;
+	struct nsrig_ns *ns = nsrig_host(rig, host);
+	struct nl_msg *msg = everything(rig, host, from, TC_INGRESS);
 
-	nsrig_require(add_clsact(ns, from), "CONFIG_NET_SCH_INGRESS");
-
-	assert_non_null(mirred = rtnl_act_alloc());
-	assert_int_equal(rtnl_tc_set_kind(TC_CAST(mirred), "mirred"), 0);
-	rtnl_mirred_set_action(mirred, TCA_EGRESS_REDIR);
-	rtnl_mirred_set_policy(mirred, TC_ACT_STOLEN);
-	rtnl_mirred_set_ifindex(mirred, to);
-
-	u32 = new_u32(from, INGRESS, ETH_P_ALL);
-	rtnl_u32_add_key_uint32(u32, 0, 0, 0, 0);
-	rtnl_u32_set_cls_terminal(u32);
-	assert_int_equal(rtnl_u32_add_action(u32, mirred), 0);
-	rtnl_act_put(mirred);
-	nsrig_require(add_filter(ns, u32), "CONFIG_NET_CLS_U32 and CONFIG_NET_ACT_MIRRED");
+	put_mirred(msg, what, smoke_index(ns, to));
+	nsrig_require(tc_send(ns, msg), MIRRED);
 }
 
 static void mirred_redirects_between_links(void **state)
 {
-	struct nsrig *rig = *state;
-	struct nsrig_ns *middle = nsrig_host(rig, "middle");
-	int eth0 = smoke_index(middle, "eth0"), eth1 = smoke_index(middle, "eth1");
+	add_room(*state, "middle", "eth0");
+	add_room(*state, "middle", "eth1");
+	nsrig_assert_no_reach(*state, "client", "udp server");
+	mirred(*state, "middle", "eth0", "eth1", TCA_EGRESS_REDIR);
+	mirred(*state, "middle", "eth1", "eth0", TCA_EGRESS_REDIR);
+	nsrig_assert_reach(*state, "client", "udp server", .eventually = SMOKE_PATIENCE_MS);
+}
 
-	redirect(middle, eth0, eth1);
-	redirect(middle, eth1, eth0);
-	smoke_assert_udp(nsrig_host(rig, "client"), nsrig_host(rig, "server"), "10.0.0.2");
+/* A copy, while the packet itself goes on: here to nowhere. */
+static void mirred_mirrors_to_another_link(void **state)
+{
+	struct nsrig_capture *third = nsrig_capture(*state, "third:eth0", "arp host 10.0.0.2");
+
+	nsrig_assert_no_reach(*state, "client", "icmp server");
+	nsrig_assert_packets(third, "== 0", NULL, 0);
+	add_room(*state, "middle", "eth0");
+	mirred(*state, "middle", "eth0", "eth2", TCA_EGRESS_MIRROR);
+	nsrig_assert_no_reach(*state, "client", "icmp server");
+	nsrig_assert_packets(third, ">= 1", NULL, SMOKE_PATIENCE_MS);
+}
+
+/* The usual use: what comes in goes out by a link of nothing else, where it can be queued. */
+static void ifb_takes_what_comes_in(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *server = nsrig_host(rig, "server");
+
+	nsrig_require(nsrig_add(rig, "ifb server:ifb0"), "CONFIG_IFB");
+	add_room(rig, "server", "eth0");
+	mirred(rig, "server", "eth0", "ifb0", TCA_EGRESS_REDIR);
+	nsrig_assert_reach(rig, "client", "udp server", .count = 10);
+	nsrig_assert_counter(server, "ifb0", "tx_packets", ">= 10");
+	nsrig_require(nsrig_impair(rig, "server:ifb0", "tbf 100kbit burst 2kb latency 10s"),
+		"CONFIG_NET_SCH_TBF");
+	nsrig_assert_flow(rig, "client", "udp server", "loss == 0% rate <= 110kbit", .count = 20);
+}
+
+/* Two packets a second, after the first five. */
+static void police_drops_what_is_too_much(void **state)
+{
+	struct nl_msg *msg = egress_filter(*state, "matchall", ETH_P_IP);
+	struct tc_action action = tc_action(msg, TCA_MATCHALL_ACT, "police");
+	const struct tc_police police = {.action = TC_ACT_SHOT};
+
+	assert_int_equal(nla_put(msg, TCA_POLICE_TBF, sizeof(police), &police), 0);
+	assert_int_equal(nla_put_u64(msg, TCA_POLICE_PKTRATE64, 2), 0);
+	assert_int_equal(nla_put_u64(msg, TCA_POLICE_PKTBURST64, 5), 0);
+	tc_action_end(msg, &action);
+	nsrig_require(tc_send(nsrig_host(*state, "client"), msg),
+		"CONFIG_NET_CLS_MATCHALL and CONFIG_NET_ACT_POLICE");
+	nsrig_assert_flow(
+		*state, "client", "udp server", "loss >= 50% loss < 100%", .count = 100, .ms = 500);
+}
+
+static void edit_tag(struct nsrig *rig, const char *host, uint32_t parent, int what)
+{
+	struct nl_msg *msg = everything(rig, host, "eth0", parent);
+	struct tc_action action = tc_action(msg, TCA_U32_ACT, "vlan");
+	const struct tc_vlan vlan = {.action = TC_ACT_PIPE, .v_action = what};
+
+	assert_int_equal(nla_put(msg, TCA_VLAN_PARMS, sizeof(vlan), &vlan), 0);
+	if (what == TCA_VLAN_ACT_PUSH) {
+		assert_int_equal(nla_put_u16(msg, TCA_VLAN_PUSH_VLAN_ID, 42), 0);
+		assert_int_equal(
+			nla_put_u16(msg, TCA_VLAN_PUSH_VLAN_PROTOCOL, htons(ETH_P_8021Q)), 0);
+	}
+	tc_action_end(msg, &action);
+	nsrig_require(
+		tc_send(nsrig_host(rig, host), msg), "CONFIG_NET_CLS_U32 and CONFIG_NET_ACT_VLAN");
+}
+
+static void vlan_tags_are_pushed_and_popped(void **state)
+{
+	struct nsrig_capture *tagged = nsrig_capture(*state, "server:eth0", "vlan 42");
+
+	nsrig_assert_reach(*state, "client", "udp server");
+	add_room(*state, "client", "eth0");
+	add_room(*state, "server", "eth0");
+	edit_tag(*state, "client", TC_EGRESS, TCA_VLAN_ACT_PUSH);
+	nsrig_assert_no_reach(*state, "client", "udp server");
+	nsrig_assert_packets(tagged, ">= 1", NULL, NSRIG_WAIT_MS);
+	edit_tag(*state, "server", TC_INGRESS, TCA_VLAN_ACT_POP);
+	nsrig_assert_reach(*state, "client", "udp server");
+}
+
+/* The mark that a packet is given decides about its route: it has none. */
+static void skbedit_marks_packets(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nl_msg *msg;
+	struct tc_action action;
+	const struct tc_skbedit parms = {.action = TC_ACT_PIPE};
+
+	nsrig_assert_ok(
+		nsrig_rule_add(nsrig_host(rig, "server"), "fwmark 7 priority 10 blackhole"));
+	nsrig_assert_ok(nsrig_rule_del(nsrig_host(rig, "server"), "lookup local priority 0"));
+	nsrig_assert_ok(nsrig_rule_add(nsrig_host(rig, "server"), "lookup local priority 20"));
+	nsrig_assert_reach(rig, "client", "udp server:4300");
+	add_room(rig, "server", "eth0");
+	msg = tc_filter(
+		"flower", smoke_index(nsrig_host(rig, "server"), "eth0"), TC_INGRESS, ETH_P_IP, 0);
+	put_udp_port(msg, DROPPED_PORT);
+	action = tc_action(msg, TCA_FLOWER_ACT, "skbedit");
+	assert_int_equal(nla_put(msg, TCA_SKBEDIT_PARMS, sizeof(parms), &parms), 0);
+	assert_int_equal(nla_put_u32(msg, TCA_SKBEDIT_MARK, 7), 0);
+	tc_action_end(msg, &action);
+	nsrig_require(tc_send(nsrig_host(rig, "server"), msg),
+		"CONFIG_NET_CLS_FLOWER and CONFIG_NET_ACT_SKBEDIT");
+	nsrig_assert_no_reach(rig, "client", "udp server:4300");
+	nsrig_assert_reach(rig, "client", "udp server:4301");
+}
+
+/* Datagrams to one port come to another; the checksum is mended behind it. */
+static void pedit_rewrites_a_port(void **state)
+{
+	struct nsrig *rig = *state;
+	const struct {
+		struct tc_pedit_sel sel;
+		struct tc_pedit_key key;
+	} port = {
+		.sel = {.nkeys = 1, .action = TC_ACT_PIPE},
+		.key = {.off = UDP_DESTINATION & ~3, .mask = htonl(0xffff0000), .val = htonl(4302)},
+	};
+	const struct tc_csum csum = {.action = TC_ACT_OK, .update_flags = TCA_CSUM_UPDATE_FLAG_UDP};
+	struct nl_msg *msg;
+	struct tc_action action;
+	char text[16] = "";
+	int heard, fd;
+
+	add_room(rig, "server", "eth0");
+	msg = tc_filter(
+		"flower", smoke_index(nsrig_host(rig, "server"), "eth0"), TC_INGRESS, ETH_P_IP, 0);
+	put_udp_port(msg, DROPPED_PORT);
+	action = tc_action(msg, TCA_FLOWER_ACT, "pedit");
+	assert_int_equal(nla_put(msg, TCA_PEDIT_PARMS, sizeof(port), &port), 0);
+	tc_action_next(msg, &action, 2, "csum");
+	assert_int_equal(nla_put(msg, TCA_CSUM_PARMS, sizeof(csum), &csum), 0);
+	tc_action_end(msg, &action);
+	nsrig_require(tc_send(nsrig_host(rig, "server"), msg),
+		"CONFIG_NET_CLS_FLOWER and CONFIG_NET_ACT_PEDIT and CONFIG_NET_ACT_CSUM");
+	heard = smoke_server(nsrig_host(rig, "server"), SOCK_DGRAM, "", 4302);
+	fd = nsrig_assert_ok(
+		smoke_connect(nsrig_host(rig, "client"), SOCK_DGRAM, "10.0.0.2", DROPPED_PORT));
+	assert_int_equal(send(fd, "elsewhere", 9, 0), 9);
+	assert_true(smoke_readable(heard, SMOKE_PATIENCE_MS));
+	assert_int_equal(recv(heard, text, sizeof(text), 0), 9);
+	assert_string_equal(text, "elsewhere");
+	close(fd);
+	close(heard);
+}
+
+/* Looks connections up, or remembers them, and goes on in chain 1. */
+static void track(struct nsrig *rig, uint32_t parent)
+{
+	struct nsrig_ns *client = nsrig_host(rig, "client");
+	struct nl_msg *msg = tc_filter("flower", smoke_index(client, "eth0"), parent, ETH_P_IP, 0);
+	struct tc_action action;
+	const struct tc_ct ct = {.action = TC_ACT_PIPE};
+	const struct tc_gact go_on = {.action = TC_ACT_GOTO_CHAIN | 1};
+
+	assert_int_equal(nla_put_u16(msg, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IP)), 0);
+	action = tc_action(msg, TCA_FLOWER_ACT, "ct");
+	assert_int_equal(nla_put(msg, TCA_CT_PARMS, sizeof(ct), &ct), 0);
+	assert_int_equal(
+		nla_put_u16(msg, TCA_CT_ACTION, parent == TC_EGRESS ? TCA_CT_ACT_COMMIT : 0), 0);
+	tc_action_next(msg, &action, 2, "gact");
+	assert_int_equal(nla_put(msg, TCA_GACT_PARMS, sizeof(go_on), &go_on), 0);
+	tc_action_end(msg, &action);
+	nsrig_require(tc_send(client, msg), "CONFIG_NET_CLS_FLOWER and CONFIG_NET_ACT_CT");
+	/* There, what belongs to nothing that the client has begun is dropped on its way in. */
+	msg = tc_filter("flower", smoke_index(client, "eth0"), parent, ETH_P_IP, 1);
+	assert_int_equal(nla_put_u16(msg, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IP)), 0);
+	if (parent == TC_INGRESS) {
+		assert_int_equal(
+			nla_put_u16(msg, TCA_FLOWER_KEY_CT_STATE,
+				TCA_FLOWER_KEY_CT_FLAGS_TRACKED | TCA_FLOWER_KEY_CT_FLAGS_NEW),
+			0);
+		assert_int_equal(
+			nla_put_u16(msg, TCA_FLOWER_KEY_CT_STATE_MASK,
+				TCA_FLOWER_KEY_CT_FLAGS_TRACKED | TCA_FLOWER_KEY_CT_FLAGS_NEW),
+			0);
+	}
+	put_gact(msg, TCA_FLOWER_ACT, parent == TC_INGRESS ? TC_ACT_SHOT : TC_ACT_OK);
+	nsrig_assert_ok(tc_send(client, msg));
+}
+
+static void ct_lets_answers_in(void **state)
+{
+	nsrig_assert_reach(*state, "server", "udp client");
+	add_room(*state, "client", "eth0");
+	track(*state, TC_EGRESS);
+	track(*state, TC_INGRESS);
+	nsrig_assert_reach(*state, "client", "udp server");
+	nsrig_assert_no_reach(*state, "server", "udp client");
 }
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		nsrig_test(tbf_limits_the_rate, &pair),
-		nsrig_test(netem_delays_packets, &pair),
-		nsrig_test(netem_loses_packets, &pair),
-		nsrig_test(clsact_bpf_drops_by_port, &pair),
-		nsrig_test(u32_classifies_by_port, &pair),
+		nsrig_test(flower_finds_a_port, &pair),
+		nsrig_test(flower_finds_an_address, &pair),
+		nsrig_test(matchall_finds_everything, &pair),
+		nsrig_test(u32_finds_bytes, &pair),
+		nsrig_test(fw_finds_a_mark, &pair),
+		nsrig_test(bpf_finds_a_port, &pair),
 		nsrig_test(mirred_redirects_between_links, &wire),
+		nsrig_test(mirred_mirrors_to_another_link, &wire),
+		nsrig_test(ifb_takes_what_comes_in, &pair),
+		nsrig_test(police_drops_what_is_too_much, &pair),
+		nsrig_test(vlan_tags_are_pushed_and_popped, &pair),
+		nsrig_test(skbedit_marks_packets, &pair),
+		nsrig_test(pedit_rewrites_a_port, &pair),
+		nsrig_test(ct_lets_answers_in, &pair),
 	};
 
 	return smoke_main(argc, argv, tests);

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Do this kernel's queueing disciplines delay, drop, shape and order as they are told?
+ *
+ *	client eth0 10.0.0.1/24 ------ 10.0.0.2/24 eth0 server
+ *
+ * Times are asserted in the one direction that a slow machine can't spoil: what is held back takes at least so
+ * long. Losses are of all packets, or of so many that chance can't do it.
+ */
+#include "smoke.h"
+#include "tc.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BULK_PORT 4300
+#define SPARSE_PORT 4301
+
+static const struct nsrig_topo pair = {
+	.text = "veth client:eth0 10.0.0.1/24 -- server:eth0 10.0.0.2/24",
+};
+
+/* ---- netem ------------------------------------------------------------------------------------ */
+
+static void impair(struct nsrig *rig, const char *words, const char *option)
+{
+	nsrig_require(nsrig_impair(rig, "client:eth0", words), option);
+}
+
+static void assert_netem(
+	struct nsrig *rig, const char *words, const char *before, const char *bounds)
+{
+	nsrig_assert_flow(
+		rig, "client", "udp server", before, .count = 20, .eventually = SMOKE_PATIENCE_MS);
+	impair(rig, words, "CONFIG_NET_SCH_NETEM");
+	nsrig_assert_flow(rig, "client", "udp server", bounds, .count = 20);
+}
+
+static void netem_delays(void **state)
+{
+	assert_netem(*state, "delay 100ms", "delay < 100ms", "loss == 0% delay >= 100ms");
+}
+
+static void netem_loses(void **state)
+{
+	assert_netem(*state, "loss 100%", "loss == 0%", "loss == 100%");
+}
+
+static void netem_duplicates(void **state)
+{
+	assert_netem(*state, "duplicate 100%", "duplicates == 0", "loss == 0% duplicates == 20");
+}
+
+/* Each fifth does not wait, and comes before those that do. */
+static void netem_reorders(void **state)
+{
+	assert_netem(*state, "delay 50ms reorder 100% gap 5", "reordered == 0",
+		"loss == 0% reordered >= 4");
+}
+
+/* A bit of each is another: the checksums are wrong then, unless it is in the Ethernet header. */
+static void netem_corrupts(void **state)
+{
+	assert_netem(*state, "corrupt 100%", "loss == 0%", "loss >= 50%");
+}
+
+/* 20 KB at 1 Mbit/s. */
+static void netem_limits_the_rate(void **state)
+{
+	assert_netem(*state, "rate 1mbit", "rate > 1mbit", "loss == 0% rate <= 1mbit");
+}
+
+/* Both ends, so that nothing is refused; what comes is seen on the wire. */
+struct flow {
+	int from, to;
+};
+
+static struct flow open_flow(struct nsrig *rig, int port, int priority)
+{
+	struct flow flow = {.to = smoke_server(nsrig_host(rig, "server"), SOCK_DGRAM, "", port)};
+
+	flow.from = nsrig_assert_ok(
+		smoke_connect(nsrig_host(rig, "client"), SOCK_DGRAM, "10.0.0.2", port));
+	assert_return_code(
+		setsockopt(flow.from, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority)), errno);
+	return flow;
+}
+
+static void send_packets(struct flow flow, int count)
+{
+	char packet[900] = "";
+
+	while (count--)
+		assert_int_equal(send(flow.from, packet, sizeof(packet), 0), sizeof(packet));
+}
+
+static void close_flow(struct flow flow)
+{
+	close(flow.from);
+	close(flow.to);
+}
+
+/* ---- shapers ---------------------------------------------------------------------------------- */
+
+static int link_of(struct nsrig *rig)
+{
+	return smoke_index(nsrig_host(rig, "client"), "eth0");
+}
+
+static int send_to_client(struct nsrig *rig, struct nl_msg *msg)
+{
+	return tc_send(nsrig_host(rig, "client"), msg);
+}
+
+static void tbf_limits_the_rate(void **state)
+{
+	nsrig_assert_flow(*state, "client", "udp server", "rate > 1mbit", .count = 100,
+		.eventually = SMOKE_PATIENCE_MS);
+	impair(*state, "tbf 1mbit burst 2kb latency 5s", "CONFIG_NET_SCH_TBF");
+	nsrig_assert_flow(
+		*state, "client", "udp server", "loss == 0% rate <= 1.1mbit", .count = 100);
+}
+
+/* A qdisc whose class of all packets has this rate and ceiling, in bytes a second. */
+static void add_htb(struct nsrig *rig, uint64_t rate, uint64_t ceil)
+{
+	struct nl_msg *msg = tc_qdisc("htb", link_of(rig), TC_H_ROOT, 1 << 16);
+	struct tc_htb_glob glob = {.version = 3, .rate2quantum = 10, .defcls = 2};
+	struct tc_htb_opt parent = {.rate = {.rate = ceil, .linklayer = TC_LINKLAYER_ETHERNET},
+		.ceil = {.rate = ceil, .linklayer = TC_LINKLAYER_ETHERNET},
+		.buffer = 20000,
+		.cbuffer = 20000,
+		.quantum = 2000};
+	struct tc_htb_opt child = parent;
+	char table[1024] = {0};
+
+	assert_int_equal(nla_put(msg, TCA_HTB_INIT, sizeof(glob), &glob), 0);
+	nsrig_require(send_to_client(rig, msg), "CONFIG_NET_SCH_HTB");
+	msg = tc_class("htb", link_of(rig), 1 << 16, 1 << 16 | 1);
+	assert_int_equal(nla_put(msg, TCA_HTB_PARMS, sizeof(parent), &parent), 0);
+	assert_int_equal(nla_put(msg, TCA_HTB_RTAB, sizeof(table), table), 0);
+	assert_int_equal(nla_put(msg, TCA_HTB_CTAB, sizeof(table), table), 0);
+	nsrig_assert_ok(send_to_client(rig, msg));
+	child.rate.rate = rate;
+	msg = tc_class("htb", link_of(rig), 1 << 16 | 1, 1 << 16 | 2);
+	assert_int_equal(nla_put(msg, TCA_HTB_PARMS, sizeof(child), &child), 0);
+	assert_int_equal(nla_put(msg, TCA_HTB_RTAB, sizeof(table), table), 0);
+	assert_int_equal(nla_put(msg, TCA_HTB_CTAB, sizeof(table), table), 0);
+	nsrig_assert_ok(send_to_client(rig, msg));
+}
+
+/* The class may have but 10 kB/s for itself, and lends what its parent does not use: up to the ceiling. */
+static void htb_lends_up_to_the_ceiling(void **state)
+{
+	add_htb(*state, 10000, 250000);
+	nsrig_assert_flow(*state, "client", "udp server", "loss == 0% rate <= 2.2mbit",
+		.count = 100, .rate = "20mbit");
+	nsrig_assert_flow(*state, "client", "udp server", "rate >= 200kbit", .count = 100,
+		.rate = "20mbit", .eventually = SMOKE_PATIENCE_MS);
+}
+
+static void cake_limits_the_rate(void **state)
+{
+	struct nl_msg *msg = tc_qdisc("cake", link_of(*state), TC_H_ROOT, 0);
+
+	nsrig_require_qdisc("cake");
+	assert_int_equal(nla_put_u64(msg, TCA_CAKE_BASE_RATE64, 125000), 0);
+	nsrig_assert_ok(send_to_client(*state, msg));
+	nsrig_assert_flow(*state, "client", "udp server", "rate <= 1.1mbit", .count = 100);
+}
+
+/* Each socket at the pace that it has asked for. */
+static void fq_paces_a_socket(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_capture *wire;
+	const uint32_t pace = 20000; /* bytes a second */
+	struct flow flow;
+
+	nsrig_require_qdisc("fq");
+	nsrig_assert_ok(send_to_client(rig, tc_qdisc("fq", link_of(rig), TC_H_ROOT, 0)));
+	flow = open_flow(rig, BULK_PORT, 0);
+	nsrig_assert_reach(rig, "client", "icmp server");
+	wire = nsrig_capture(rig, "server:eth0", "udp port 4300");
+	assert_return_code(
+		setsockopt(flow.from, SOL_SOCKET, SO_MAX_PACING_RATE, &pace, sizeof(pace)), errno);
+	send_packets(flow, 40);
+	/* Nearly two seconds for all of them: the last have not come by now. */
+	nsrig_assert_packets(wire, "< 40", NULL, 0);
+	nsrig_assert_packets(wire, ">= 40", NULL, SMOKE_PATIENCE_MS);
+	close_flow(flow);
+}
+
+/* ---- order ------------------------------------------------------------------------------------ */
+
+/* A slow link, and something in its queue that puts packets in order. */
+static void add_slow(struct nsrig *rig, struct nl_msg *inner)
+{
+	struct nl_msg *msg = tc_qdisc("tbf", link_of(rig), TC_H_ROOT, 1 << 16);
+	struct tc_tbf_qopt tbf = {
+		.rate = {.rate = 50000, .linklayer = TC_LINKLAYER_ETHERNET}, .limit = 1000000};
+	char table[1024] = {0};
+
+	assert_int_equal(nla_put(msg, TCA_TBF_PARMS, sizeof(tbf), &tbf), 0);
+	assert_int_equal(nla_put_u32(msg, TCA_TBF_BURST, 2000), 0);
+	assert_int_equal(nla_put(msg, TCA_TBF_RTAB, sizeof(table), table), 0);
+	nsrig_require(send_to_client(rig, msg), "CONFIG_NET_SCH_TBF");
+	if (inner)
+		nsrig_assert_ok(send_to_client(rig, inner));
+}
+
+static int is_sparse(const struct nsrig_packet *packet, void *place)
+{
+	++*(int *)place;
+	return packet->data[37] == (SPARSE_PORT & 0xff);
+}
+
+/*
+ * 30 packets are queued, and then one of another flow: where it comes among them, from 1 to 31. They take half
+ * a second to leave, so that they are all there by then.
+ */
+static int place_of_sparse(struct nsrig *rig, int priority)
+{
+	struct flow bulk = open_flow(rig, BULK_PORT, 0),
+		    sparse = open_flow(rig, SPARSE_PORT, priority);
+	struct nsrig_capture *wire;
+	int place = 0;
+
+	nsrig_assert_reach(rig, "client", "icmp server");
+	wire = nsrig_capture(rig, "server:eth0", "udp");
+	send_packets(bulk, 30);
+	send_packets(sparse, 1);
+	nsrig_assert_packets(wire, ">= 31", NULL, SMOKE_PATIENCE_MS);
+	assert_int_equal(nsrig_capture_each(wire, NULL, 0, is_sparse, &place), 1);
+	close_flow(bulk);
+	close_flow(sparse);
+	return place;
+}
+
+static void assert_overtakes(struct nsrig *rig, struct nl_msg *inner, int priority)
+{
+	int place;
+
+	add_slow(rig, inner);
+	place = place_of_sparse(rig, priority);
+	if (place > 25)
+		nsrig_fail("the packet of another flow came as number %d of 31", place);
+}
+
+static struct nl_msg *inner_qdisc(struct nsrig *rig, const char *kind)
+{
+	nsrig_require_qdisc(kind);
+	return tc_qdisc(kind, link_of(rig), 1 << 16 | 1, 2 << 16);
+}
+
+/* Without any order but that in which they come. */
+static void pfifo_keeps_the_order(void **state)
+{
+	struct nl_msg *pfifo = inner_qdisc(*state, "pfifo");
+	struct tc_fifo_qopt limit = {.limit = 100};
+
+	nlmsg_append(pfifo, &limit, sizeof(limit), NLMSG_ALIGNTO);
+	add_slow(*state, pfifo);
+	assert_int_equal(place_of_sparse(*state, 6), 31);
+}
+
+static void sfq_lets_flows_take_turns(void **state)
+{
+	assert_overtakes(*state, inner_qdisc(*state, "sfq"), 0);
+}
+
+static void fq_codel_lets_flows_take_turns(void **state)
+{
+	assert_overtakes(*state, inner_qdisc(*state, "fq_codel"), 0);
+}
+
+static void fq_pie_lets_flows_take_turns(void **state)
+{
+	assert_overtakes(*state, inner_qdisc(*state, "fq_pie"), 0);
+}
+
+static void prio_lets_priority_go_first(void **state)
+{
+	struct tc_prio_qopt bands = {
+		.bands = 3, .priomap = {1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1}};
+	struct nl_msg *prio = inner_qdisc(*state, "prio");
+
+	nlmsg_append(prio, &bands, sizeof(bands), NLMSG_ALIGNTO);
+	assert_overtakes(*state, prio, 6);
+}
+
+static void prio_has_no_favourites_of_its_own(void **state)
+{
+	struct tc_prio_qopt bands = {
+		.bands = 3, .priomap = {1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1}};
+	struct nl_msg *prio = inner_qdisc(*state, "prio");
+
+	nlmsg_append(prio, &bands, sizeof(bands), NLMSG_ALIGNTO);
+	add_slow(*state, prio);
+	assert_int_equal(place_of_sparse(*state, 0), 31);
+}
+
+static void ets_has_strict_bands(void **state)
+{
+	struct nl_msg *ets = inner_qdisc(*state, "ets");
+	struct nlattr *map;
+	int i;
+
+	assert_int_equal(nla_put_u8(ets, TCA_ETS_NBANDS, 2), 0);
+	assert_int_equal(nla_put_u8(ets, TCA_ETS_NSTRICT, 2), 0);
+	map = nla_nest_start(ets, TCA_ETS_PRIOMAP | NLA_F_NESTED);
+	for (i = 0; i < 16; i++)
+		assert_int_equal(nla_put_u8(ets, TCA_ETS_PRIOMAP_BAND, i == 6 ? 0 : 1), 0);
+	nla_nest_end(ets, map);
+	assert_overtakes(*state, ets, 6);
+}
+
+/* Room for five, and the rest is dropped. */
+static void pfifo_has_room_for_so_many(void **state)
+{
+	struct nl_msg *pfifo = inner_qdisc(*state, "pfifo");
+	struct tc_fifo_qopt limit = {.limit = 5};
+	struct nsrig_capture *wire = nsrig_capture(*state, "server:eth0", "udp");
+	char packet[900] = "";
+	struct flow flow;
+	int i;
+
+	nlmsg_append(pfifo, &limit, sizeof(limit), NLMSG_ALIGNTO);
+	add_slow(*state, pfifo);
+	flow = open_flow(*state, BULK_PORT, 0);
+	nsrig_assert_reach(*state, "client", "icmp server");
+	/* At this rate they are nearly four seconds: sent faster than that, not all can stay. */
+	for (i = 0; i < 200; i++)
+		send(flow.from, packet, sizeof(packet), 0);
+	nsrig_assert_packets(wire, ">= 5", NULL, SMOKE_PATIENCE_MS);
+	nsrig_assert_packets(wire, "< 200", NULL, 1000);
+	close_flow(flow);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		nsrig_test(netem_delays, &pair),
+		nsrig_test(netem_loses, &pair),
+		nsrig_test(netem_duplicates, &pair),
+		nsrig_test(netem_reorders, &pair),
+		nsrig_test(netem_corrupts, &pair),
+		nsrig_test(netem_limits_the_rate, &pair),
+		nsrig_test(tbf_limits_the_rate, &pair),
+		nsrig_test(htb_lends_up_to_the_ceiling, &pair),
+		nsrig_test(cake_limits_the_rate, &pair),
+		nsrig_test(fq_paces_a_socket, &pair),
+		nsrig_test(pfifo_keeps_the_order, &pair),
+		nsrig_test(pfifo_has_room_for_so_many, &pair),
+		nsrig_test(sfq_lets_flows_take_turns, &pair),
+		nsrig_test(fq_codel_lets_flows_take_turns, &pair),
+		nsrig_test(fq_pie_lets_flows_take_turns, &pair),
+		nsrig_test(prio_lets_priority_go_first, &pair),
+		nsrig_test(prio_has_no_favourites_of_its_own, &pair),
+		nsrig_test(ets_has_strict_bands, &pair),
+	};
+
+	return smoke_main(argc, argv, tests);
+}

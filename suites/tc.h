@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Traffic control by hand, for the smoke suites: libnl has words for some kinds only. What belongs to a kind
+ * is put into the request by the test, between begin and end.
+ *
+ *	struct nl_msg *msg = tc_qdisc("fq", link, TC_H_ROOT, 0);
+ *
+ *	nla_put_u32(msg, TCA_FQ_PLIMIT, 10);
+ *	nsrig_require(tc_send(ns, msg), "CONFIG_NET_SCH_FQ");
+ */
+#ifndef TC_H
+#define TC_H
+
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <nsrig.h>
+
+/* Where filters stand that see what comes in by a link, and what goes out. */
+#define TC_INGRESS TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)
+#define TC_EGRESS TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)
+
+/* A qdisc, and a class of one, with TCA_OPTIONS open. */
+struct nl_msg *tc_qdisc(const char *kind, int link, uint32_t parent, uint32_t handle);
+struct nl_msg *tc_class(const char *kind, int link, uint32_t parent, uint32_t handle);
+
+/* A filter of a chain, of priority 1, with TCA_OPTIONS open; protocol is ETH_P_... */
+struct nl_msg *tc_filter(const char *kind, int link, uint32_t parent, int protocol, uint32_t chain);
+
+/* The n-th action of a filter's, from 1 on, with its options open, until tc_action_end(). */
+struct tc_action {
+	struct nlattr *list, *one, *options;
+};
+struct tc_action tc_action(struct nl_msg *msg, int attribute, const char *kind);
+void tc_action_next(struct nl_msg *msg, struct tc_action *action, int n, const char *kind);
+void tc_action_end(struct nl_msg *msg, struct tc_action *action);
+
+/* Closes what is open, sends it, and lets go of it. */
+int tc_send(struct nsrig_ns *ns, struct nl_msg *msg);
+
+/* Room for filters at a link; the test is skipped where there can be none. */
+void tc_clsact(struct nsrig_ns *ns, int link);
+
+#endif
