@@ -271,12 +271,20 @@ static void pfifo_keeps_the_order(void **state)
 
 static void sfq_lets_flows_take_turns(void **state)
 {
-	assert_overtakes(*state, inner_qdisc(*state, "sfq"), 0);
+	struct tc_sfq_qopt defaults = {0};
+	struct nl_msg *sfq = inner_qdisc(*state, "sfq");
+
+	nlmsg_append(sfq, &defaults, sizeof(defaults), NLMSG_ALIGNTO);
+	assert_overtakes(*state, sfq, 0);
 }
 
 static void fq_codel_lets_flows_take_turns(void **state)
 {
-	assert_overtakes(*state, inner_qdisc(*state, "fq_codel"), 0);
+	struct nl_msg *fq_codel = inner_qdisc(*state, "fq_codel");
+
+	/* Half a second in the queue is not too long (in microseconds): nothing is to be dropped. */
+	assert_int_equal(nla_put_u32(fq_codel, TCA_FQ_CODEL_TARGET, 20000000), 0);
+	assert_overtakes(*state, fq_codel, 0);
 }
 
 static void fq_pie_lets_flows_take_turns(void **state)
