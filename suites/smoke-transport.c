@@ -137,6 +137,77 @@ static void mptcp_over_veth(void **state)
 	close(server);
 }
 
+/* A connection of another protocol, by which something is said. */
+static void assert_connects(
+	struct nsrig *rig, int type, int protocol, int service_level, const char *option)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(OPEN_PORT)};
+	struct nsrig_ns *client = nsrig_host(rig, "client"), *server = nsrig_host(rig, "server");
+	int listener = nsrig_require(nsrig_socket(server, AF_INET, type, protocol), option);
+	int fd = nsrig_assert_ok(nsrig_socket(client, AF_INET, type, protocol)), taken;
+	const uint32_t service = htonl(42);
+	char heard[16] = "";
+
+	if (service_level) {
+		setsockopt(listener, service_level, 2 /* DCCP_SOCKOPT_SERVICE */, &service,
+			sizeof(service));
+		setsockopt(fd, service_level, 2, &service, sizeof(service));
+	}
+	assert_return_code(bind(listener, (struct sockaddr *)&at, sizeof(at)), errno);
+	assert_return_code(listen(listener, 1), errno);
+	at.sin_addr.s_addr = inet_addr("10.0.0.2");
+	assert_return_code(connect(fd, (struct sockaddr *)&at, sizeof(at)), errno);
+	taken = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_return_code(taken, errno);
+	assert_int_equal(send(fd, "hello", 5, 0), 5);
+	assert_true(smoke_readable(taken, SMOKE_PATIENCE_MS));
+	assert_int_equal(recv(taken, heard, sizeof(heard), 0), 5);
+	assert_string_equal(heard, "hello");
+	close(taken);
+	close(fd);
+	close(listener);
+}
+
+static void sctp_connects(void **state)
+{
+	struct nsrig_capture *wire = nsrig_capture(*state, "server:eth0", "ip proto 132");
+
+	assert_connects(*state, SOCK_STREAM, IPPROTO_SCTP, 0, "CONFIG_IP_SCTP");
+	nsrig_assert_packets(wire, ">= 4", NULL, NSRIG_WAIT_MS);
+}
+
+static void dccp_connects(void **state)
+{
+	assert_connects(*state, SOCK_DCCP, IPPROTO_DCCP, 269 /* SOL_DCCP */, "CONFIG_IP_DCCP");
+}
+
+/* A checksum over the header alone: what comes behind it may be wrong. */
+static void udplite_covers_as_much_as_it_is_told(void **state)
+{
+	struct nsrig_capture *wire = nsrig_capture(*state, "server:eth0", "ip proto 136");
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(OPEN_PORT)};
+	const int coverage = 8;
+	int heard = nsrig_require(
+		nsrig_socket(nsrig_host(*state, "server"), AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE),
+		"protocol UDP-Lite");
+	int fd = nsrig_assert_ok(
+		nsrig_socket(nsrig_host(*state, "client"), AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE));
+	char text[16];
+
+	assert_return_code(bind(heard, (struct sockaddr *)&at, sizeof(at)), errno);
+	at.sin_addr.s_addr = inet_addr("10.0.0.2");
+	assert_return_code(setsockopt(fd, IPPROTO_UDPLITE, 10 /* UDPLITE_SEND_CSCOV */, &coverage,
+				   sizeof(coverage)),
+		errno);
+	assert_int_equal(sendto(fd, "hello", 5, 0, (struct sockaddr *)&at, sizeof(at)), 5);
+	assert_true(smoke_readable(heard, SMOKE_PATIENCE_MS));
+	assert_int_equal(recv(heard, text, sizeof(text), 0), 5);
+	/* Where UDP has its length, it has its coverage. */
+	nsrig_assert_packets(wire, "== 1", "ip[24:2] == 8", NSRIG_SILENCE_MS);
+	close(fd);
+	close(heard);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +218,9 @@ int main(int argc, char **argv)
 		nsrig_test(tcp_refused_on_closed_port, &pair),
 		nsrig_test(udp_refused_on_closed_port, &pair),
 		nsrig_test(mptcp_over_veth, &pair),
+		nsrig_test(sctp_connects, &pair),
+		nsrig_test(dccp_connects, &pair),
+		nsrig_test(udplite_covers_as_much_as_it_is_told, &pair),
 	};
 
 	return smoke_main(argc, argv, tests);
