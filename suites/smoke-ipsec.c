@@ -193,9 +193,9 @@ static void esp_protects_between_hosts(void **state)
 static void esp_protects_between_hosts_ipv6(void **state)
 {
 	static const struct sa ipv6[] = {
-		{"2001:db8::1", "2001:db8::2", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0, 0,
+		{"2001:db8::1", "2001:db8::2", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0,
 			false},
-		{"2001:db8::2", "2001:db8::1", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0, 0,
+		{"2001:db8::2", "2001:db8::1", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0,
 			false},
 	};
 	struct nsrig_capture *wire = nsrig_capture(*state, "right:eth0", "udp or tcp");
