@@ -37,6 +37,7 @@ struct sa {
 	const char *key;
 	uint32_t if_id;
 	bool in_udp;
+	uint32_t mark;
 };
 
 #define OPTIONS "CONFIG_XFRM_USER and CONFIG_INET_ESP"
@@ -118,6 +119,7 @@ static int add_policy(struct nsrig_ns *ns, int dir, const char *from, const char
 			.soft_packet_limit = XFRM_INF,
 			.hard_packet_limit = XFRM_INF}};
 	struct xfrm_user_tmpl tmpl = {.reqid = 1, .aalgos = ~0U, .ealgos = ~0U, .calgos = ~0U};
+	const struct xfrm_mark mark = {.v = sa ? sa->mark : 0, .m = ~0U};
 	struct nl_msg *msg;
 
 	info.sel.family = put_addr(&info.sel.saddr, from);
@@ -132,6 +134,8 @@ static int add_policy(struct nsrig_ns *ns, int dir, const char *from, const char
 		assert_int_equal(nla_put(msg, XFRMA_TMPL, sizeof(tmpl), &tmpl), 0);
 		if (sa->if_id)
 			assert_int_equal(nla_put_u32(msg, XFRMA_IF_ID, sa->if_id), 0);
+		if (sa->mark)
+			assert_int_equal(nla_put(msg, XFRMA_MARK, sizeof(mark), &mark), 0);
 	}
 	return smoke_netlink(ns, NETLINK_XFRM, msg);
 }
@@ -179,8 +183,8 @@ static const char *const ipv6_hosts[] = {"2001:db8::1", "2001:db8::2"};
 static const char *const networks[] = {"10.1.0.0", "10.2.0.0"};
 
 static const struct sa transport[] = {
-	{"10.0.0.1", "10.0.0.2", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0, false},
-	{"10.0.0.2", "10.0.0.1", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0, false},
+	{"10.0.0.1", "10.0.0.2", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0, false, 0},
+	{"10.0.0.2", "10.0.0.1", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0, false, 0},
 };
 
 static void esp_protects_between_hosts(void **state)
@@ -193,10 +197,10 @@ static void esp_protects_between_hosts(void **state)
 static void esp_protects_between_hosts_ipv6(void **state)
 {
 	static const struct sa ipv6[] = {
-		{"2001:db8::1", "2001:db8::2", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0,
-			false},
-		{"2001:db8::2", "2001:db8::1", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0,
-			false},
+		{"2001:db8::1", "2001:db8::2", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0, false,
+			0},
+		{"2001:db8::2", "2001:db8::1", IPPROTO_ESP, XFRM_MODE_TRANSPORT, "secret", 0, false,
+			0},
 	};
 	struct nsrig_capture *wire = nsrig_capture(*state, "right:eth0", "udp or tcp");
 
@@ -211,8 +215,8 @@ static void esp_protects_between_hosts_ipv6(void **state)
 static void esp_tunnels_between_networks(void **state)
 {
 	static const struct sa tunnel[] = {
-		{"10.0.0.1", "10.0.0.2", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 0, false},
-		{"10.0.0.2", "10.0.0.1", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 0, false},
+		{"10.0.0.1", "10.0.0.2", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 0, false, 0},
+		{"10.0.0.2", "10.0.0.1", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 0, false, 0},
 	};
 
 	protect(*state, tunnel, networks, 16, OPTIONS);
@@ -225,8 +229,8 @@ static void esp_tunnels_between_networks(void **state)
 static void esp_goes_in_udp_if_told(void **state)
 {
 	static const struct sa in_udp[] = {
-		{"10.0.0.1", "10.0.0.2", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 0, true},
-		{"10.0.0.2", "10.0.0.1", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 0, true},
+		{"10.0.0.1", "10.0.0.2", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 0, true, 0},
+		{"10.0.0.2", "10.0.0.1", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 0, true, 0},
 	};
 	struct nsrig *rig = *state;
 	const int encap = UDP_ENCAP_ESPINUDP;
@@ -246,8 +250,8 @@ static void esp_goes_in_udp_if_told(void **state)
 static void ah_signs_and_hides_nothing(void **state)
 {
 	static const struct sa ah[] = {
-		{"10.0.0.1", "10.0.0.2", IPPROTO_AH, XFRM_MODE_TRANSPORT, "secret", 0, false},
-		{"10.0.0.2", "10.0.0.1", IPPROTO_AH, XFRM_MODE_TRANSPORT, "secret", 0, false},
+		{"10.0.0.1", "10.0.0.2", IPPROTO_AH, XFRM_MODE_TRANSPORT, "secret", 0, false, 0},
+		{"10.0.0.2", "10.0.0.1", IPPROTO_AH, XFRM_MODE_TRANSPORT, "secret", 0, false, 0},
 	};
 	struct nsrig_capture *wire = nsrig_capture(*state, "right:eth0", "not arp");
 
@@ -295,8 +299,8 @@ static void xfrm_interface_protects_what_goes_by_it(void **state)
 {
 	static const char *const anything[] = {"0.0.0.0", "0.0.0.0"};
 	static const struct sa tunnel[] = {
-		{"10.0.0.1", "10.0.0.2", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 7, false},
-		{"10.0.0.2", "10.0.0.1", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 7, false},
+		{"10.0.0.1", "10.0.0.2", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 7, false, 0},
+		{"10.0.0.2", "10.0.0.1", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 7, false, 0},
 	};
 	struct nsrig *rig = *state;
 
@@ -307,6 +311,28 @@ static void xfrm_interface_protects_what_goes_by_it(void **state)
 	protect(rig, tunnel, anything, 0, OPTIONS);
 	assert_protects(rig, "udp 10.9.0.2", "ip proto 50");
 	/* And nothing else is. */
+	nsrig_assert_reach(rig, "left", "udp 10.0.0.2");
+}
+
+/* Keys tell which packets are the tunnel's; they are marks to IPsec. */
+static void vti_protects_what_goes_by_it(void **state)
+{
+	static const char *const anything[] = {"0.0.0.0", "0.0.0.0"};
+	static const struct sa tunnel[] = {
+		{"10.0.0.1", "10.0.0.2", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 0, false, 7},
+		{"10.0.0.2", "10.0.0.1", IPPROTO_ESP, XFRM_MODE_TUNNEL, "secret", 0, false, 7},
+	};
+	struct nsrig *rig = *state;
+
+	/* IFLA_VTI_IKEY, OKEY, LOCAL and REMOTE */
+	nsrig_require(nsrig_add(rig, "kind vti left:v0 10.9.0.1/24 raw 2=be32:7 raw 3=be32:7 "
+				     "raw 4=addr:10.0.0.1 raw 5=addr:10.0.0.2\n"
+				     "kind vti right:v0 10.9.0.2/24 raw 2=be32:7 raw 3=be32:7 "
+				     "raw 4=addr:10.0.0.2 raw 5=addr:10.0.0.1"),
+		"CONFIG_NET_IPVTI");
+	nsrig_assert_no_reach(rig, "left", "udp 10.9.0.2");
+	protect(rig, tunnel, anything, 0, OPTIONS);
+	assert_protects(rig, "udp 10.9.0.2", "ip proto 50");
 	nsrig_assert_reach(rig, "left", "udp 10.0.0.2");
 }
 
@@ -322,6 +348,7 @@ int main(int argc, char **argv)
 		nsrig_test(plain_words_are_not_let_in, &pair),
 		nsrig_test(policy_blocks, &pair),
 		nsrig_test(xfrm_interface_protects_what_goes_by_it, &pair),
+		nsrig_test(vti_protects_what_goes_by_it, &pair),
 	};
 
 	return smoke_main(argc, argv, tests);

@@ -8,13 +8,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/can.h>
+#include <linux/can/raw.h>
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/macvlan.h>
 #include <netlink/route/link/vlan.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -35,11 +40,16 @@ static void add_link(struct nsrig_ns *ns, struct rtnl_link *link, const char *op
 	nsrig_require(rc, option);
 }
 
-/* Gives a link an address, brings it up, and returns when both work. */
-static void bring_up(struct nsrig_ns *ns, const char *link, const char *addr)
+static void bring_up_one(struct nsrig_ns *ns, const char *link, const char *addr)
 {
 	nsrig_assert_ok(nsrig_addr_add(ns, link, addr));
 	nsrig_assert_ok(nsrig_link_up(ns, link));
+}
+
+/* Gives a link an address, brings it up, and returns when both work. */
+static void bring_up(struct nsrig_ns *ns, const char *link, const char *addr)
+{
+	bring_up_one(ns, link, addr);
 	nsrig_assert_ok(nsrig_wait_link(ns, link, SMOKE_PATIENCE_MS));
 	nsrig_assert_ok(nsrig_wait_addr(ns, addr, SMOKE_PATIENCE_MS));
 }
@@ -253,6 +263,91 @@ static void tun_passes_packets_to_a_program_and_back(void **state)
 	close(tun);
 }
 
+/* ---- without a cable -------------------------------------------------------------------------- */
+
+/* What the kernel is asked by netlink goes by as on a wire. */
+static void nlmon_sees_netlink(void **state)
+{
+	struct nsrig_ns *host = nsrig_host(*state, "host");
+	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+	_Alignas(struct nlmsghdr) char message[8192];
+	struct nlmsghdr *hdr = (struct nlmsghdr *)message;
+	int fd;
+
+	nsrig_require(nsrig_add(*state, "kind nlmon host:nl0"), "CONFIG_NLMON");
+	fd = nsrig_assert_ok(nsrig_socket(host, AF_PACKET, SOCK_DGRAM, htons(ETH_P_ALL)));
+	at.sll_ifindex = smoke_index(host, "nl0");
+	assert_return_code(bind(fd, (struct sockaddr *)&at, sizeof(at)), errno);
+	nsrig_assert_ok(nsrig_link_set_mtu(host, "lo", 1500));
+	do {
+		assert_true(smoke_readable(fd, SMOKE_PATIENCE_MS));
+		assert_true(recv(fd, message, sizeof(message), 0) > 0);
+	} while (hdr->nlmsg_type != RTM_NEWLINK && hdr->nlmsg_type != RTM_SETLINK);
+	close(fd);
+}
+
+static int open_can(struct nsrig_ns *ns, const char *link)
+{
+	int fd = nsrig_require(
+		nsrig_socket(ns, AF_CAN, SOCK_RAW, CAN_RAW), "CONFIG_CAN and CONFIG_CAN_RAW");
+	struct sockaddr_can at = {.can_family = AF_CAN};
+
+	at.can_ifindex = smoke_index(ns, link);
+	assert_return_code(bind(fd, (struct sockaddr *)&at, sizeof(at)), errno);
+	return fd;
+}
+
+/* A bus: who is on it gets a frame, and who is on another does not. */
+static void vcan_carries_frames(void **state)
+{
+	struct nsrig_ns *host = nsrig_host(*state, "host");
+	const struct can_frame frame = {.can_id = 0x123, .can_dlc = 2, .data = {4, 2}};
+	struct can_frame heard;
+	int from, to, other;
+
+	nsrig_require(
+		nsrig_add(*state, "kind vcan host:can0\nkind vcan host:can1"), "CONFIG_CAN_VCAN");
+	from = open_can(host, "can0");
+	to = open_can(host, "can0");
+	other = open_can(host, "can1");
+	assert_int_equal(write(from, &frame, sizeof(frame)), sizeof(frame));
+	assert_true(smoke_readable(to, SMOKE_PATIENCE_MS));
+	assert_int_equal(read(to, &heard, sizeof(heard)), sizeof(heard));
+	assert_int_equal(heard.can_id, 0x123);
+	assert_int_equal(heard.data[1], 2);
+	assert_false(smoke_readable(other, 0));
+	close(other);
+	close(to);
+	close(from);
+}
+
+/* left n0 10.9.0.1/24 ====== 10.9.0.2/24 nk0 right: one makes the other, which is moved. */
+static void lay_netkit(struct nsrig *rig, const char *options)
+{
+	struct nsrig_ns *left = nsrig_host(rig, "left"), *right = nsrig_host(rig, "right");
+	char text[64];
+
+	snprintf(text, sizeof(text), "kind netkit left:n0 down %s", options);
+	nsrig_require(nsrig_add(rig, text), "CONFIG_NETKIT");
+	nsrig_assert_ok(nsrig_link_move(left, "nk0", right));
+	bring_up_one(left, "n0", "10.9.0.1/24");
+	bring_up_one(right, "nk0", "10.9.0.2/24");
+	nsrig_assert_ok(nsrig_wait_link(left, "n0", SMOKE_PATIENCE_MS));
+}
+
+static void netkit_carries_packets(void **state)
+{
+	lay_netkit(*state, "");
+	nsrig_assert_reach(*state, "left", "udp 10.9.0.2", .at = "right");
+}
+
+/* NETKIT_DROP, for want of a program that says otherwise. */
+static void netkit_drops_by_policy(void **state)
+{
+	lay_netkit(*state, "raw 3=u32:2");
+	nsrig_assert_no_reach(*state, "left", "udp 10.9.0.2", .at = "right");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +358,10 @@ int main(int argc, char **argv)
 		nsrig_test(vlan_reaches_its_own_id_only, &pair),
 		nsrig_test(dummy_holds_an_address_that_others_reach, &pair),
 		nsrig_test(tun_passes_packets_to_a_program_and_back, &alone),
+		nsrig_test(nlmon_sees_netlink, &alone),
+		nsrig_test(vcan_carries_frames, &alone),
+		nsrig_test(netkit_carries_packets, &pair),
+		nsrig_test(netkit_drops_by_policy, &pair),
 	};
 
 	return smoke_main(argc, argv, tests);

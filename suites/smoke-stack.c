@@ -5,6 +5,12 @@
 #include "smoke.h"
 
 #include <errno.h>
+#include <linux/if_macsec.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <netinet/ether.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -214,6 +220,114 @@ static void hsr_loses_nothing_when_a_cable_is_pulled(void **state)
 	nsrig_assert_flow(rig, "a", "udp 10.0.0.2", "loss == 0%", .at = "b", .count = 20);
 }
 
+/* ---- macsec ----------------------------------------------------------------------------------- */
+
+/*
+ *	left eth0 ===== eth0 right
+ *	     m0 10.9.0.1/24	m0 10.9.0.2/24
+ */
+static const struct nsrig_topo bare = {.text = "veth left:eth0 -- right:eth0\n"};
+
+/* A secure channel's id: the MAC address of who sends, and a port (IEEE 802.1AE). */
+static uint64_t channel_of(struct nsrig_ns *ns)
+{
+	struct nsrig_link eth0;
+	struct ether_addr mac;
+	uint64_t channel = 0;
+
+	nsrig_assert_ok(nsrig_link_get(ns, "m0", &eth0));
+	assert_non_null(ether_aton_r(eth0.mac, &mac));
+	memcpy(&channel, &mac, sizeof(mac));
+	((unsigned char *)&channel)[7] = 1;
+	return channel;
+}
+
+static void tell_macsec(struct nsrig_ns *ns, int command, uint64_t *channel, const char *key)
+{
+	int family = nsrig_require(smoke_genl_family(ns, MACSEC_GENL_NAME), "CONFIG_MACSEC");
+	struct nl_msg *msg = smoke_genl(family, command, MACSEC_GENL_VERSION);
+	char bytes[16] = "", id[16] = "one";
+	struct nlattr *nest;
+
+	assert_int_equal(nla_put_u32(msg, MACSEC_ATTR_IFINDEX, smoke_index(ns, "m0")), 0);
+	if (channel) {
+		nest = nla_nest_start(msg, MACSEC_ATTR_RXSC_CONFIG | NLA_F_NESTED);
+		assert_int_equal(nla_put_u64(msg, MACSEC_RXSC_ATTR_SCI, *channel), 0);
+		assert_int_equal(nla_put_u8(msg, MACSEC_RXSC_ATTR_ACTIVE, 1), 0);
+		nla_nest_end(msg, nest);
+	}
+	if (key) {
+		memcpy(bytes, key, strlen(key));
+		nest = nla_nest_start(msg, MACSEC_ATTR_SA_CONFIG | NLA_F_NESTED);
+		assert_int_equal(nla_put_u8(msg, MACSEC_SA_ATTR_AN, 0), 0);
+		assert_int_equal(nla_put_u8(msg, MACSEC_SA_ATTR_ACTIVE, 1), 0);
+		assert_int_equal(nla_put_u32(msg, MACSEC_SA_ATTR_PN, 1), 0);
+		assert_int_equal(nla_put(msg, MACSEC_SA_ATTR_KEYID, sizeof(id), id), 0);
+		assert_int_equal(nla_put(msg, MACSEC_SA_ATTR_KEY, sizeof(bytes), bytes), 0);
+		nla_nest_end(msg, nest);
+	}
+	assert_int_equal(smoke_netlink(ns, NETLINK_GENERIC, msg), 0);
+}
+
+/* This end sends with one key, and takes what the other sends with another. */
+static void secure(struct nsrig *rig, const char *host, const char *peer, const char *own_key,
+	const char *peer_key)
+{
+	struct nsrig_ns *ns = nsrig_host(rig, host);
+	uint64_t channel = channel_of(nsrig_host(rig, peer));
+
+	tell_macsec(ns, MACSEC_CMD_ADD_TXSA, NULL, own_key);
+	tell_macsec(ns, MACSEC_CMD_ADD_RXSC, &channel, NULL);
+	tell_macsec(ns, MACSEC_CMD_ADD_RXSA, &channel, peer_key);
+}
+
+static void add_macsec(struct nsrig *rig, const char *host, const char *addr)
+{
+	struct nsrig_ns *ns = nsrig_host(rig, host);
+	struct ifinfomsg ifi = {0};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct nlattr *info, *data;
+
+	assert_int_equal(nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO), 0);
+	assert_int_equal(nla_put_string(msg, IFLA_IFNAME, "m0"), 0);
+	assert_int_equal(nla_put_u32(msg, IFLA_LINK, smoke_index(ns, "eth0")), 0);
+	info = nla_nest_start(msg, IFLA_LINKINFO);
+	assert_int_equal(nla_put_string(msg, IFLA_INFO_KIND, "macsec"), 0);
+	data = nla_nest_start(msg, IFLA_INFO_DATA);
+	assert_int_equal(nla_put_u8(msg, IFLA_MACSEC_ENCRYPT, 1), 0);
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, info);
+	nsrig_require(nsrig_request(ns, msg), "CONFIG_MACSEC");
+	nlmsg_free(msg);
+	nsrig_assert_ok(nsrig_addr_add(ns, "m0", addr));
+	nsrig_assert_ok(nsrig_link_up(ns, "m0"));
+}
+
+static void lay_macsec(struct nsrig *rig, const char *key_of_left, const char *key_that_right_has)
+{
+	add_macsec(rig, "left", "10.9.0.1/24");
+	add_macsec(rig, "right", "10.9.0.2/24");
+	secure(rig, "left", "right", key_of_left, "right's");
+	secure(rig, "right", "left", "right's", key_that_right_has);
+}
+
+static void macsec_encrypts_frames(void **state)
+{
+	struct nsrig_capture *wire =
+		nsrig_capture(*state, "right:eth0", "ip or arp or ether proto 0x88e5");
+
+	lay_macsec(*state, "left's", "left's");
+	nsrig_assert_reach(*state, "left", "udp 10.9.0.2");
+	nsrig_assert_packets(wire, ">= 2", "ether proto 0x88e5", NSRIG_WAIT_MS);
+	nsrig_assert_packets(wire, "== 0", "ip or arp", 0);
+}
+
+static void macsec_takes_no_other_key(void **state)
+{
+	lay_macsec(*state, "left's", "another's");
+	nsrig_assert_no_reach(*state, "left", "udp 10.9.0.2");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +342,8 @@ int main(int argc, char **argv)
 		nsrig_test(ipvlan_l3_routes_and_asks_nobody, &ipvlan_l3),
 		nsrig_test(ipvlan_l3s_goes_by_netfilter, &ipvlan_l3s),
 		nsrig_test(hsr_loses_nothing_when_a_cable_is_pulled, &ring),
+		nsrig_test(macsec_encrypts_frames, &bare),
+		nsrig_test(macsec_takes_no_other_key, &bare),
 	};
 
 	return smoke_main(argc, argv, tests);
