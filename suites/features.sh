@@ -50,7 +50,7 @@ E2
 
 # shellcheck disable=SC2016 # those are perl's
 check "report has each feature, and what it needs" 0 perl -MJSON::PP -e '
-  system($ARGV[0], "--json", "old.json", "./smoke-old") >> 8 == 1 or die;
+  open my $table, "-|", $ARGV[0], "--json", "old.json", "./smoke-old"; print <$table>; close $table; $? >> 8 == 1 or die;
   open my $in, "<", "old.json"; local $/; my $report = decode_json(<$in>);
   binmode STDOUT, ":utf8";
   print "$report->{format}: $report->{kernel}, works $report->{works}, fails $report->{fails}, skipped $report->{skipped}\n";

@@ -23,7 +23,8 @@ int program_clear_environment(void **state)
 {
 	static const char *const names[] = {"CI_NODE_INDEX", "CI_NODE_TOTAL",
 		"JOB_COMPLETION_INDEX", "JOB_COMPLETION_COUNT", "TEST_SHARD_INDEX",
-		"TEST_TOTAL_SHARDS", "TEST_SHARD_STATUS_FILE", "HARNESS_OPTIONS"};
+		"TEST_TOTAL_SHARDS", "TEST_SHARD_STATUS_FILE", "HARNESS_OPTIONS",
+		"PERL_TEST_HARNESS_DUMP_TAP"};
 	char **variable = environ, name[64];
 	const char *stretched = getenv("NSRIG_TIMEOUT_SCALE");
 	size_t i;

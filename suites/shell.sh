@@ -10,7 +10,7 @@ export ASAN_OPTIONS=handle_segv=0
 
 # Variables that a pipeline may have set for this very suite.
 unset CI_NODE_INDEX CI_NODE_TOTAL JOB_COMPLETION_INDEX JOB_COMPLETION_COUNT TEST_SHARD_INDEX \
-  TEST_TOTAL_SHARDS TEST_SHARD_STATUS_FILE HARNESS_OPTIONS
+  TEST_TOTAL_SHARDS TEST_SHARD_STATUS_FILE HARNESS_OPTIONS PERL_TEST_HARNESS_DUMP_TAP
 for variable in $(env | sed -n 's/^\(NSRIG_[A-Z_]*\)=.*/\1/p'); do
   [ "$variable" = NSRIG_TIMEOUT_SCALE ] || unset "$variable"
 done

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # ci/table: a row for each test of a TAP program, and an exit status that can't be green by mistake.
 table=${srcdir:-$(dirname "$0")/..}/ci/table
+unset PERL_TEST_HARNESS_DUMP_TAP
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 
 # A program that prints its own text behind the second line, and exits with the status in its name.
