@@ -374,7 +374,8 @@ static void old_hosts_are_as_they_were(void **state)
 		nsrig_assert_ping("10.0.0.1");
 	/* The switch has become a host like others. */
 	nsrig_assert_addr(nsrig_host(rig, "switch"), "10.9.0.1/24 dev eth9");
-	nsrig_assert_addr(nsrig_host(rig, "switch"), "dev eth9 scope link");
+	nsrig_assert_ok(nsrig_wait_addr_is(
+		nsrig_host(rig, "switch"), "dev eth9 scope link", NSRIG_WAIT_MS));
 }
 
 /* A link that the test made itself, and that has the name of one that is to be added. */

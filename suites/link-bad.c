@@ -72,6 +72,9 @@ static int keep(void **state)
 {
 	left = nsrig_host(*state, "left");
 	right = nsrig_host(*state, "right");
+	/* What the kernel gives them by itself comes a moment later than they do. */
+	nsrig_assert_ok(nsrig_wait_addr_is(left, "dev a0 scope link", NSRIG_WAIT_MS));
+	nsrig_assert_ok(nsrig_wait_addr_is(right, "dev b0 scope link", NSRIG_WAIT_MS));
 	describe(before, sizeof(before));
 	return 0;
 }
