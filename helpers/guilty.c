@@ -9,6 +9,7 @@
  *	GUILTY_STDOUT	"full" or "closed": where the stream can't be written
  *	GUILTY_GROUP	"shares", "fails", "refuses" or "fails after": what the group's set-up and teardown
  *			do
+ *	GUILTY_LOG	"own": the kernel's log is a file of this program's, for tests that write into it
  *	GUILTY_MS	how long each of the 100,000 waits
  *
  *	left:a0 10.1.0.1/24 ====== right:b0 10.1.0.2/24
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 const struct nsrig_topo guilty_cable = {
@@ -75,6 +77,19 @@ static void spoil_stdout(const char *how)
 		close(fds[0]);
 		dup2(fds[1], STDOUT_FILENO);
 	}
+}
+
+int guilty_log = -1;
+
+static void have_a_log(void)
+{
+	char path[64];
+
+	guilty_log = memfd_create("log", MFD_CLOEXEC);
+	if (guilty_log < 0 || fcntl(guilty_log, F_SETFL, O_APPEND) < 0)
+		exit(2);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", guilty_log);
+	setenv("NSRIG_KMSG", path, 1);
 }
 
 static int share(void **state)
@@ -140,8 +155,9 @@ static const struct guilty_tests guilty_own = GUILTY_TESTS(own_tests);
 
 static const struct CMUnitTest *find(const char *name)
 {
-	static const struct guilty_tests *const all[] = {&guilty_assert, &guilty_end, &guilty_leave,
-		&guilty_packets, &guilty_program, &guilty_require, &guilty_say, &guilty_state, &guilty_traffic, &guilty_own};
+	static const struct guilty_tests *const all[] = {&guilty_assert, &guilty_end,
+		&guilty_kernel, &guilty_leave, &guilty_packets, &guilty_program, &guilty_require,
+		&guilty_say, &guilty_state, &guilty_traffic, &guilty_own};
 	size_t i, j;
 
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++) {
@@ -204,6 +220,8 @@ int main(int argc, char **argv)
 		send_signal_when_told(atoi(signal));
 	if (how)
 		spoil_stdout(how);
+	if (getenv("GUILTY_LOG"))
+		have_a_log();
 	/* A program may have asked cmocka for this, and the runner must not. */
 	cmocka_set_test_filter("none of these");
 	if (!strcmp(argv[1], "none at all"))

@@ -11,6 +11,9 @@ extern const struct nsrig_topo guilty_cable;
 /* A test that is decided before it would begin. */
 void guilty_never_begins(void **state);
 
+/* A log of the kernel's, or what the runner takes for it; -1 if there is none. */
+extern int guilty_log;
+
 struct guilty_tests {
 	const struct CMUnitTest *tests;
 	size_t count;
@@ -23,6 +26,7 @@ struct guilty_tests {
 
 extern const struct guilty_tests guilty_assert;  /* assertions fail, in all kinds of places */
 extern const struct guilty_tests guilty_end;     /* processes end, or don't */
+extern const struct guilty_tests guilty_kernel;  /* the kernel complains */
 extern const struct guilty_tests guilty_leave;   /* things are left behind, or changed */
 extern const struct guilty_tests guilty_packets; /* other packets are expected than there are */
 extern const struct guilty_tests guilty_program; /* programs and threads go wrong */

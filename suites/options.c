@@ -292,6 +292,33 @@ static void required_by_name(void **state)
 	unsetenv("NSRIG_REQUIRE");
 }
 
+static void no_kmsg_does_not_listen(void **state)
+{
+	static const char passed[] = "TAP version 13\n1..1\nok 1 - kernel_complains\n";
+
+	(void)state;
+	setenv("GUILTY_LOG", "own", 1);
+	assert_says_among(1, "\nnot ok 1 - kernel_complains\n", "kernel_complains");
+	assert_says(0, passed, "kernel_complains", "--no-kmsg");
+	setenv("NSRIG_NO_KMSG", "1", 1);
+	assert_says(0, passed, "kernel_complains");
+	setenv("NSRIG_NO_KMSG", "0", 1);
+	assert_says_among(1, "\nnot ok 1 - kernel_complains\n", "kernel_complains");
+	setenv("NSRIG_NO_KMSG", "no", 1);
+	assert_refused("NSRIG_NO_KMSG: \"no\"", SOME);
+	unsetenv("NSRIG_NO_KMSG");
+	unsetenv("GUILTY_LOG");
+
+	setenv("NSRIG_KMSG", "/nonesuch", 1);
+	assert_refused("NSRIG_KMSG: \"/nonesuch\": No such file or directory", SOME);
+	assert_says(0, "TAP version 13\n1..1\nok 1 - passes\n", "passes", "--no-kmsg");
+	assert_says(0, "passes\n", "passes", "--list");
+	setenv("NSRIG_KMSG", "/tmp", 1);
+	assert_refused("NSRIG_KMSG: \"/tmp\": Is a directory", SOME);
+	setenv("NSRIG_KMSG", "", 1);
+	assert_says(0, "TAP version 13\n1..1\nok 1 - passes\n", "passes");
+}
+
 static void verbose_shows_what_passed(void **state)
 {
 	(void)state;
@@ -640,6 +667,7 @@ int main(int argc, char **argv)
 		option(order_is_the_seeds),
 		option(fail_fast_begins_no_more),
 		option(required_by_name),
+		option(no_kmsg_does_not_listen),
 		option(verbose_shows_what_passed),
 		option(scale_is_an_option_too),
 		option(arrays_of_any_size),

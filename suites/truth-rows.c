@@ -99,6 +99,16 @@ const struct truth truth_rows[] = {
 	{"requires an option by half of its name", "requires_no_option", FAILED("\"VETH\" is no option of the kernel (expected CONFIG_...)")},
 	{"ends without a verdict of cmocka's", "skips_in_another_language", FAILED("left the test without a verdict")},
 
+	/* The kernel. */
+	{"makes the kernel warn", "kernel_complains", .environment = "GUILTY_LOG=own", FAILED("the kernel complained while it ran: \"WARNING: CPU: 0 PID: 1 at net/core/dev.c:10 *\"")},
+	{"runs when the kernel warns in taking down a namespace", "kernel_complains_of_a_teardown", .environment = "GUILTY_LOG=own", FAILED("the kernel complained while it ran, taking down a namespace (maybe of a test before it): \"WARNING: *\"")},
+	{"makes the kernel warn, and fails an assertion", "kernel_complains_and_test_fails", .environment = "GUILTY_LOG=own", FAILED("\"one\" != \"two\"")},
+	{"makes the kernel warn, and skips", "kernel_complains_and_test_skips", .environment = "GUILTY_LOG=own", FAILED("the kernel complained while it ran: \"WARNING: *\"; it was skipped: needs a calmer kernel")},
+	{"makes the kernel warn, and is killed", "kernel_complains_and_test_is_killed", .environment = "GUILTY_LOG=own", CRASHED("crashed in the test: SIGKILL (Killed)")},
+	{"makes the kernel warn, where --no-kmsg is given", "kernel_complains", "kernel_is_not_heard", "--no-kmsg", "GUILTY_LOG=own", PASSED},
+	{"writes what looks like a warning into the kernel's log", "program_complains_in_the_log", .environment = "GUILTY_LOG=own", PASSED},
+	{"makes the kernel warn its users", "kernel_speaks_to_users", .environment = "GUILTY_LOG=own", PASSED},
+
 	/* Groups. */
 	{"is one of a group whose set-up fails", "passes,prints", "group_fails", .environment = "GUILTY_GROUP=fails", .alone = true,
 		.outcome = "broken", .message = "\"a group\" != \"a crowd\"*", .prove = "Failed 2/2 subtests", .exit_status = 1},
