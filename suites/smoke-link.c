@@ -14,6 +14,7 @@
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <netinet/ether.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <netlink/route/link.h>
@@ -263,6 +264,44 @@ static void tun_passes_packets_to_a_program_and_back(void **state)
 	close(tun);
 }
 
+/* Frames, and not packets: what a program reads first is that the host asks for its neighbour. */
+static void tap_passes_frames_to_a_program_and_back(void **state)
+{
+	struct nsrig_ns *host = nsrig_host(*state, "host");
+	unsigned char frame[2048], answer[42];
+	struct nsrig_link link;
+	struct ether_addr mac;
+	int tap, fd;
+
+	nsrig_require(nsrig_add(*state, "tap host:tap0 10.0.0.1/24"), "CONFIG_TUN");
+	tap = nsrig_assert_ok(nsrig_tun_fd(*state, "host:tap0"));
+	nsrig_assert_ok(nsrig_link_get(host, "tap0", &link));
+	assert_non_null(ether_aton_r(link.mac, &mac));
+	fd = nsrig_assert_ok(smoke_connect(host, SOCK_DGRAM, "10.0.0.2", PORT));
+	assert_return_code(send(fd, "there", 5, 0), errno);
+	do {
+		assert_true(smoke_readable(tap, SMOKE_PATIENCE_MS));
+		assert_true(read(tap, frame, sizeof(frame)) > 0);
+	} while (frame[12] != 0x08 || frame[13] != 0x06);
+	assert_memory_equal(frame + 6, &mac, sizeof(mac));
+	/* An answer: the same with both ends in each other's place, and ours is 02:00:00:00:00:02. */
+	memcpy(answer, frame, sizeof(answer));
+	memcpy(answer, &mac, 6);
+	memcpy(answer + 6, "\2\0\0\0\0\2", 6);
+	answer[21] = 2;
+	memcpy(answer + 22, "\2\0\0\0\0\2\12\0\0\2", 10);
+	memcpy(answer + 32, &mac, 6);
+	memcpy(answer + 38, "\12\0\0\1", 4);
+	assert_int_equal(write(tap, answer, sizeof(answer)), sizeof(answer));
+	do {
+		assert_true(smoke_readable(tap, SMOKE_PATIENCE_MS));
+		assert_true(read(tap, frame, sizeof(frame)) > 0);
+	} while (frame[12] != 0x08 || frame[13] != 0x00);
+	assert_memory_equal(frame, "\2\0\0\0\0\2", 6);
+	assert_memory_equal(frame + 42, "there", 5);
+	close(fd);
+}
+
 /* ---- without a cable -------------------------------------------------------------------------- */
 
 /* What the kernel is asked by netlink goes by as on a wire. */
@@ -358,6 +397,7 @@ int main(int argc, char **argv)
 		nsrig_test(vlan_reaches_its_own_id_only, &pair),
 		nsrig_test(dummy_holds_an_address_that_others_reach, &pair),
 		nsrig_test(tun_passes_packets_to_a_program_and_back, &alone),
+		nsrig_test(tap_passes_frames_to_a_program_and_back, &alone),
 		nsrig_test(nlmon_sees_netlink, &alone),
 		nsrig_test(vcan_carries_frames, &alone),
 		nsrig_test(netkit_carries_packets, &pair),

@@ -15,10 +15,12 @@
 #include <errno.h>
 #include <linux/in6.h>
 #include <linux/lwtunnel.h>
+#include <linux/mpls_iptunnel.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <linux/seg6.h>
 #include <linux/seg6_iptunnel.h>
+#include <linux/seg6_local.h>
 #include <netinet/ip.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -298,6 +300,84 @@ static void srv6_goes_by_its_segments(void **state)
 		wire, ">= 1", "ip6[6] == 43 and ip6[42] == 4 and ip6[43] == 0", NSRIG_WAIT_MS);
 }
 
+/* Two hosts' worth of IPv4 in IPv6: what a puts in, r1 takes out again, as its segment says (End.DX4). */
+static void srv6_carries_ipv4_to_an_end(void **state)
+{
+	struct nsrig *rig = *state;
+	struct {
+		struct seg6_iptunnel_encap encap;
+		struct ipv6_sr_hdr srh;
+		struct in6_addr segment;
+	} seg6 = {.encap = {.mode = SEG6_IPTUN_MODE_ENCAP}, .srh = {.hdrlen = 2, .type = 4}};
+	struct nl_msg *end = new_route(AF_INET6, "2001:db8:99::1"),
+		      *in = new_route(AF_INET, "192.0.2.1");
+	struct nsrig_capture *wire = nsrig_capture(rig, "r1:eth0", "inbound and ip6[6] == 43");
+	struct nlattr *encap;
+
+	assert_int_equal(nla_put_u16(end, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_SEG6_LOCAL), 0);
+	encap = nla_nest_start(end, RTA_ENCAP | NLA_F_NESTED);
+	assert_int_equal(nla_put_u32(end, SEG6_LOCAL_ACTION, SEG6_LOCAL_ACTION_END_DX4), 0);
+	assert_int_equal(nla_put_u32(end, SEG6_LOCAL_NH4, inet_addr("10.1.1.1")), 0);
+	nla_nest_end(end, encap);
+	assert_int_equal(nla_put_u32(end, RTA_OIF, smoke_index(nsrig_host(rig, "r1"), "eth1")), 0);
+	nsrig_require(nsrig_request(nsrig_host(rig, "r1"), end), "CONFIG_IPV6_SEG6_LWTUNNEL");
+	nlmsg_free(end);
+	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "a"), "2001:db8:99::1 via 2001:db8:1::fe"));
+	assert_int_equal(inet_pton(AF_INET6, "2001:db8:99::1", &seg6.segment), 1);
+	assert_int_equal(nla_put_u16(in, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_SEG6), 0);
+	encap = nla_nest_start(in, RTA_ENCAP | NLA_F_NESTED);
+	assert_int_equal(nla_put(in, SEG6_IPTUNNEL_SRH, sizeof(seg6), &seg6), 0);
+	nla_nest_end(in, encap);
+	assert_int_equal(nla_put_u32(in, RTA_OIF, smoke_index(nsrig_host(rig, "a"), "eth0")), 0);
+	nsrig_require(send_to_a(rig, in), "CONFIG_IPV6_SEG6_LWTUNNEL");
+	nsrig_assert_reach(rig, "a", "udp 192.0.2.1");
+	nsrig_assert_packets(wire, ">= 1", NULL, NSRIG_WAIT_MS);
+}
+
+/* A label of MPLS as it goes by, the last of its stack. */
+#define LABEL(number) htonl((number) << 12 | 1 << 8)
+
+static void mpls_goes_by_its_label(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *r1 = nsrig_host(rig, "r1");
+	struct rtmsg header = {.rtm_family = AF_MPLS,
+		.rtm_dst_len = 20,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_type = RTN_UNICAST,
+		.rtm_protocol = RTPROT_STATIC};
+	struct {
+		uint16_t family;
+		uint32_t addr;
+	} __attribute__((packed)) via = {AF_INET, inet_addr("10.1.1.1")};
+	struct nl_msg *pop = nlmsg_alloc_simple(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	struct nl_msg *push = new_route(AF_INET, "192.0.2.1");
+	struct nsrig_capture *wire =
+		nsrig_capture(rig, "r1:eth0", "inbound and ether proto 0x8847");
+	struct nlattr *encap;
+
+	/* The modules are loaded by the first request that needs them. */
+	assert_int_equal(nla_put_u16(push, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_MPLS), 0);
+	encap = nla_nest_start(push, RTA_ENCAP | NLA_F_NESTED);
+	assert_int_equal(nla_put_u32(push, MPLS_IPTUNNEL_DST, LABEL(100)), 0);
+	nla_nest_end(push, encap);
+	assert_int_equal(nla_put_u32(push, RTA_GATEWAY, inet_addr("10.0.1.254")), 0);
+	nsrig_require(send_to_a(rig, push), "CONFIG_MPLS_IPTUNNEL");
+	nsrig_assert_no_reach(rig, "a", "udp 192.0.2.1");
+	nsrig_require(
+		nsrig_sysctl_set(r1, "net.mpls.platform_labels", "1000"), "CONFIG_MPLS_ROUTING");
+	nsrig_assert_ok(nsrig_sysctl_set(r1, "net.mpls.conf.eth0.input", "1"));
+	assert_int_equal(nlmsg_append(pop, &header, sizeof(header), NLMSG_ALIGNTO), 0);
+	assert_int_equal(nla_put_u32(pop, RTA_DST, LABEL(100)), 0);
+	assert_int_equal(nla_put(pop, RTA_VIA, sizeof(via), &via), 0);
+	assert_int_equal(nla_put_u32(pop, RTA_OIF, smoke_index(r1, "eth1")), 0);
+	nsrig_assert_ok(nsrig_request(r1, pop));
+	nlmsg_free(pop);
+	nsrig_assert_ok(nsrig_capture_mark(wire));
+	nsrig_assert_reach(rig, "a", "udp 192.0.2.1");
+	nsrig_assert_packets(wire, ">= 1", NULL, NSRIG_WAIT_MS);
+}
+
 /* ---- what is not let in ----------------------------------------------------------------------- */
 
 static bool gets(struct nsrig *rig)
@@ -462,6 +542,8 @@ int main(int argc, char **argv)
 		nsrig_test(next_hop_group_shares_flows_out, &two_ways),
 		nsrig_test(route_by_a_dead_link_is_left_alone, &two_ways),
 		nsrig_test(srv6_goes_by_its_segments, &two_ways),
+		nsrig_test(srv6_carries_ipv4_to_an_end, &two_ways),
+		nsrig_test(mpls_goes_by_its_label, &two_ways),
 		nsrig_test(rp_filter_looks_at_the_way_back, &two_ways),
 		nsrig_test(source_routes_are_refused, &two_ways),
 		nsrig_test(proxy_arp_answers_for_others, &two_ways),
