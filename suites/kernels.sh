@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# ci/kernels: which suites it runs where, what it keeps, and that it can't be green by mistake. In a tree where
+# the suites, and the kernels, are scripts. $srcdir tells where the sources are.
+sources=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+# shellcheck source=suites/shell.sh
+. "$sources/suites/shell.sh"
+mkdir -p "$work/tree/ci" "$work/tree/build/suites" "$work/a tmp"
+cd "$work/tree" || exit
+export TMPDIR="$work/a tmp" room="$work"
+cp "$sources/ci/kernels" "$sources/ci/table" "$sources/ci/features" ci
+cat >build/Makefile <<'E2'
+list-suites: ; @echo suites/good suites/odd ../suites/shell.sh suites/smoke-x
+list-smoke: ; @echo suites/smoke-x
+E2
+
+# script FILE: what stands on the standard input
+script() {
+  { echo '#!/bin/sh' && cat; } >"$1"
+  chmod +x "$1"
+}
+script ci/prepare </dev/null
+# Kernels are what they are called.
+script ci/kernel <<'E2'
+while [ "$1" != -- ]; do kernel=$1; shift; done
+shift
+export kernel
+case $kernel in
+missing) echo "ci/kernel: no such kernel" >&2; exit 2 ;;
+mute) exit 0 ;;
+endless) echo $$ >"$room/pid"; echo begun >"$room/begun"; exec tail -f /dev/null ;;
+esac
+exec "$@"
+E2
+script build/suites/good <<'E2'
+printf '1..1\nok 1 - is good on %s\n' "${kernel-running}"
+E2
+script build/suites/odd <<'E2'
+[ "$kernel" = poor ] && { printf '1..1\nnot ok 1 - is odd\n'; exit 1; } || printf '1..1\nok 1 - is odd\n'
+E2
+mkdir suites
+script suites/shell.sh <<'E2'
+printf '1..1\nok 1 - has its sources in %s\n' "$srcdir"
+E2
+script build/suites/smoke-x <<'E2'
+[ "$kernel" = lame ] && { printf '1..1\nnot ok 1 - carries\n'; exit 1; } || printf '1..1\nok 1 - carries\n'
+E2
+
+# run WHAT STATUS ARGUMENT...: the status is that one, and nothing is left
+run() {
+  what=$1 expected=$2
+  shift 2
+  ci/kernels "$@" >"$work/out" 2>"$work/err"
+  { [ $? -eq "$expected" ] && [ -z "$(ls "$work/a tmp")" ]; } || echo "status is not $expected, or left: $(ls "$work/a tmp")" >>"$work/err"
+  cat "$work/err" >>"$work/out"
+  ! grep -q '^status is not' "$work/err"
+  result $? "$what" "$work/out"
+}
+# so WHAT COMMAND...
+so() {
+  what=$1
+  shift
+  "$@" >>"$work/out" 2>&1
+  result $? "$what" "$work/out"
+}
+
+echo "TAP version 13"
+[ ! -e /dev/port-control ] || { echo "1..0 # SKIP needs a machine that is no guest of ci/kernel"; exit; }
+echo 1..21
+run 'an option that there is not' 2 --no-such
+so 'is told' grep -q '^ci/kernels: --no-such: no such option' "$work/err"
+run 'an option without its value' 2 --but
+run 'a number that is none' 2 --jobs 0
+so 'is told' grep -q 'jobs: "0" is not understood, expected a number above 0' "$work/err"
+
+run 'everything passes on two kernels' 0 running other
+so 'and it is told of each' test "$(grep -c '^[a-z]*: passed: ' "$work/out")" -eq 2
+so 'with a table of features' grep -q 'carries.*works.*works' "$work/out"
+so 'the stream of each suite is kept' grep -qx 'ok 1 - is good on other' build/kernels/other/good.tap
+so 'that of one in shell, which finds its sources' grep -qx 'ok 1 - has its sources in ..' build/kernels/other/shell.sh.tap
+so 'and that of a smoke suite' grep -qx 'ok 1 - carries' build/kernels/other/smoke-x.tap
+run 'a suite that fails on one' 1 poor other
+so 'is told' grep -q '^  Failed 1/1 subtests' "$work/out"
+run 'a feature that fails on one' 1 --smoke lame other
+so 'is told' grep -q '^  .*carries.*FAILS' "$work/out"
+run 'a suite that is left out' 0 --but 'o*' poor
+run 'a kernel that is not run' 2 other missing
+so 'is told' grep -q '^  ci/kernel: no such kernel' "$work/out"
+run 'a kernel of which nothing comes' 2 mute
+so 'is told' grep -q '^mute: did not come to the end: ' "$work/out"
+
+mkfifo "$work/begun"
+ci/kernels endless >"$work/out" 2>&1 &
+read -r _ <"$work/begun"
+kill $!
+wait $!
+[ $? -eq 143 ] && for moment in 0.1 1 2 4 8; do
+  readlink "/proc/$(cat "$work/pid")/exe" >/dev/null || break
+  timeout "$moment" tail -f /dev/null
+done && ! readlink "/proc/$(cat "$work/pid")/exe" >>"$work/out"
+result $? 'whatever ends it ends its kernels' "$work/out"
