@@ -9,10 +9,10 @@ mkdir -p "$work/tree/ci" "$work/tree/build/suites" "$work/a tmp"
 cd "$work/tree" || exit
 export TMPDIR="$work/a tmp" room="$work"
 cp "$sources/ci/kernels" "$sources/ci/table" "$sources/ci/features" ci
-cat >build/Makefile <<'E2'
+cat >build/Makefile <<'EOF'
 list-suites: ; @echo suites/good suites/odd ../suites/shell.sh suites/smoke-x
 list-smoke: ; @echo suites/smoke-x
-E2
+EOF
 
 # script FILE: what stands on the standard input
 script() {
@@ -21,7 +21,7 @@ script() {
 }
 script ci/prepare </dev/null
 # Kernels are what they are called.
-script ci/kernel <<'E2'
+script ci/kernel <<'EOF'
 while [ "$1" != -- ]; do kernel=$1; shift; done
 shift
 export kernel
@@ -31,20 +31,20 @@ mute) exit 0 ;;
 endless) echo $$ >"$room/pid"; echo begun >"$room/begun"; exec tail -f /dev/null ;;
 esac
 exec "$@"
-E2
-script build/suites/good <<'E2'
+EOF
+script build/suites/good <<'EOF'
 printf '1..1\nok 1 - is good on %s\n' "${kernel-running}"
-E2
-script build/suites/odd <<'E2'
+EOF
+script build/suites/odd <<'EOF'
 [ "$kernel" = poor ] && { printf '1..1\nnot ok 1 - is odd\n'; exit 1; } || printf '1..1\nok 1 - is odd\n'
-E2
+EOF
 mkdir suites
-script suites/shell.sh <<'E2'
+script suites/shell.sh <<'EOF'
 printf '1..1\nok 1 - has its sources in %s\n' "$srcdir"
-E2
-script build/suites/smoke-x <<'E2'
+EOF
+script build/suites/smoke-x <<'EOF'
 [ "$kernel" = lame ] && { printf '1..1\nnot ok 1 - carries\n'; exit 1; } || printf '1..1\nok 1 - carries\n'
-E2
+EOF
 
 # run WHAT STATUS ARGUMENT...: the status is that one, and nothing is left
 run() {
