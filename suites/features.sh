@@ -3,6 +3,8 @@
 # ci/table --json, ci/features and the options of ci/smoke: what reports say, of one kernel and of several.
 # shellcheck source=suites/shell.sh
 . "${srcdir:-$(dirname "$0")/..}/suites/shell.sh"
+# As a pattern: "+deb12" is none.
+release=$(uname -r | sed 's/[^[:alnum:]]/[&]/g')
 ci=$(cd "${srcdir:-$(dirname "$0")/..}/ci" && pwd)
 echo "TAP version 13"
 echo 1..17
@@ -21,7 +23,7 @@ check() {
   cat >"$work/expected"
   (cd "$work" && "$@") >"$work/said" 2>&1
   status=$?
-  sed -E "s|$(uname -r)|KERNEL|g; s|[^ ]*ci/|ci/|; s/ +/ /g; s/ \$//" "$work/said" | diff "$work/expected" - >"$work/difference" &&
+  sed -E "s|$release|KERNEL|g; s|[^ ]*ci/|ci/|; s/ +/ /g; s/ \$//" "$work/said" | diff "$work/expected" - >"$work/difference" &&
     [ "$status" -eq "$expected" ] || echo "exit status $status, expected $expected" >>"$work/difference"
   [ ! -s "$work/difference" ]
   result $? "$what" "$work/difference"
