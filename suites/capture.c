@@ -410,7 +410,7 @@ static void file_is_read_by_libpcap(void **state)
 static void file_is_read_by_libpcap(void **state)
 {
 	(void)state;
-	nsrig_skip("needs libpcap, which this libnsrig was built without");
+	nsrig_skip("needs libpcap: this libnsrig was built without");
 }
 
 #endif

@@ -7,7 +7,7 @@
 release=$(uname -r | sed 's/[^[:alnum:]]/[&]/g')
 ci=$(cd "${srcdir:-$(dirname "$0")/..}/ci" && pwd)
 echo "TAP version 13"
-echo 1..17
+echo 1..21
 
 # program NAME STATUS: prints the text that follows, and exits so.
 program() {
@@ -95,7 +95,7 @@ check "what has not changed is said in words" 0 "$ci/features" --compare new.jso
 0 changed, 0 of them worked before; 4 as they were
 E2
 
-sed 's/"works"/"skipped"/' "$work/new.json" >"$work/worse.json"
+sed 's/"result": "works"/"result": "skipped"/' "$work/new.json" >"$work/worse.json"
 check "what is won is no loss" 0 "$ci/smoke" --compare worse.json new.json <<'E2'
 99.1-new -> 99.1-new
 
@@ -136,6 +136,19 @@ for file in half other empty; do
 ci/features: "$file.json" is no report (expected what ci/smoke --json writes)
 E2
 done
+# bad WHAT CHANGE COMPLAINT: the report, with that change
+bad() {
+  sed "$2" "$work/new.json" >"$work/bad.json"
+  check "$1" 2 "$ci/features" --matrix new.json bad.json <<E2
+ci/features: "bad.json"$3
+E2
+}
+bad "feature without a result is none" '0,/"result"/s/"result"/"outcome"/' \
+  ' has a feature that is none (expected a program, a name, a result and why)'
+bad "result that is none is told" '0,/"works"/s/"works"/"walks"/' \
+  ': carries_packets: "walks" is no result (expected works, fails or skipped)'
+bad "report without a count is refused" 's/"fails": 0/"fails": null/' ' does not say of how many features it is that: fails'
+bad "report without its kernel is refused" 's/"kernel"/"engine"/' ' does not say of which kernel it is'
 check "report of another version is refused" 2 "$ci/features" --compare new.json later.json <<'E2'
 ci/features: "later.json" is a report of another version: nsrig features 7 (expected nsrig features 1)
 E2

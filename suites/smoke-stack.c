@@ -231,12 +231,12 @@ static const struct nsrig_topo bare = {.text = "veth left:eth0 -- right:eth0\n"}
 /* A secure channel's id: the MAC address of who sends, and a port (IEEE 802.1AE). */
 static uint64_t channel_of(struct nsrig_ns *ns)
 {
-	struct nsrig_link eth0;
+	struct nsrig_link m0;
 	struct ether_addr mac;
 	uint64_t channel = 0;
 
-	nsrig_assert_ok(nsrig_link_get(ns, "m0", &eth0));
-	assert_non_null(ether_aton_r(eth0.mac, &mac));
+	nsrig_assert_ok(nsrig_link_get(ns, "m0", &m0));
+	assert_non_null(ether_aton_r(m0.mac, &mac));
 	memcpy(&channel, &mac, sizeof(mac));
 	((unsigned char *)&channel)[7] = 1;
 	return channel;
@@ -311,6 +311,7 @@ static void lay_macsec(struct nsrig *rig, const char *key_of_left, const char *k
 	secure(rig, "right", "left", "right's", key_that_right_has);
 }
 
+/* A tag by itself only says who sent: that it's encrypted as well is in the tag (its bits E and C). */
 static void macsec_encrypts_frames(void **state)
 {
 	struct nsrig_capture *wire =
@@ -318,7 +319,8 @@ static void macsec_encrypts_frames(void **state)
 
 	lay_macsec(*state, "left's", "left's");
 	nsrig_assert_reach(*state, "left", "udp 10.9.0.2");
-	nsrig_assert_packets(wire, ">= 2", "ether proto 0x88e5", NSRIG_WAIT_MS);
+	nsrig_assert_packets(
+		wire, ">= 2", "ether proto 0x88e5 and ether[14] & 0x0c == 0x0c", NSRIG_WAIT_MS);
 	nsrig_assert_packets(wire, "== 0", "ip or arp", 0);
 }
 
