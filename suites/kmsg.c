@@ -5,6 +5,7 @@
  *	this test ---- writes ----> a log <---- reads ---- the runner's own reader, or guilty
  */
 #include "fixture/kmsg.h"
+#include "fixture/seen.h"
 #include "program.h"
 
 #include <errno.h>
@@ -245,6 +246,26 @@ static void long_reports_are_cut_short(void **state)
 }
 
 /* Facility 1 is a user's, 3 a daemon's: the kernel lets nobody write with its own. */
+/* Of several complaints, too, while one test runs. */
+static void lines_of_a_test_have_a_limit(void **state)
+{
+	struct nsrig_seen seen = {.saved = -1};
+	struct nsrig_complaint complaint = {.open = false};
+	int i;
+
+	(void)state;
+	for (i = 0; i < NSRIG_COMPLAINT_LINES * 2 / 3; i++)
+		nsrig_complaint_add(&complaint, "BUG: nothing is left");
+	nsrig_seen_complaint(&seen, &complaint, 0);
+	assert_int_equal(seen.kernel.count, NSRIG_COMPLAINT_LINES * 2 / 3);
+	nsrig_seen_complaint(&seen, &complaint, 0);
+	nsrig_seen_complaint(&seen, &complaint, 0);
+	assert_int_equal(seen.kernel.count, NSRIG_COMPLAINT_LINES + 1);
+	assert_string_equal(seen.kernel.words[NSRIG_COMPLAINT_LINES], " (20 more lines)");
+	nsrig_complaint_free(&complaint);
+	nsrig_seen_free(&seen);
+}
+
 static void programs_do_not_complain(void **state)
 {
 	(void)state;
@@ -747,6 +768,7 @@ int main(int argc, char **argv)
 		judged(unknown_reports_are_cut_out),
 		judged(second_report_is_quoted_too),
 		judged(long_reports_are_cut_short),
+		judged(lines_of_a_test_have_a_limit),
 		judged(programs_do_not_complain),
 		judged(records_are_unescaped),
 		judged(what_is_no_record_is_passed_over),

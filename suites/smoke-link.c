@@ -17,6 +17,8 @@
 #include <netinet/ether.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/macvlan.h>
 #include <netlink/route/link/vlan.h>
@@ -304,24 +306,32 @@ static void tap_passes_frames_to_a_program_and_back(void **state)
 
 /* ---- without a cable -------------------------------------------------------------------------- */
 
+static bool is_request_for_mtu(struct nlmsghdr *hdr, uint32_t mtu)
+{
+	struct nlattr *attr = hdr->nlmsg_type == RTM_NEWLINK && hdr->nlmsg_flags & NLM_F_REQUEST
+				      ? nlmsg_find_attr(hdr, sizeof(struct ifinfomsg), IFLA_MTU)
+				      : NULL;
+
+	return attr && nla_get_u32(attr) == mtu;
+}
+
 /* What the kernel is asked by netlink goes by as on a wire. */
 static void nlmon_sees_netlink(void **state)
 {
 	struct nsrig_ns *host = nsrig_host(*state, "host");
 	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
 	_Alignas(struct nlmsghdr) char message[8192];
-	struct nlmsghdr *hdr = (struct nlmsghdr *)message;
 	int fd;
 
 	nsrig_require(nsrig_add(*state, "kind nlmon host:nl0"), "CONFIG_NLMON");
-	fd = nsrig_assert_ok(nsrig_socket(host, AF_PACKET, SOCK_DGRAM, htons(ETH_P_ALL)));
+	fd = nsrig_assert_ok(nsrig_socket(host, AF_PACKET, SOCK_DGRAM, 0));
 	at.sll_ifindex = smoke_index(host, "nl0");
 	assert_return_code(bind(fd, (struct sockaddr *)&at, sizeof(at)), errno);
 	nsrig_assert_ok(nsrig_link_set_mtu(host, "lo", 1500));
 	do {
 		assert_true(smoke_readable(fd, SMOKE_PATIENCE_MS));
 		assert_true(recv(fd, message, sizeof(message), 0) > 0);
-	} while (hdr->nlmsg_type != RTM_NEWLINK && hdr->nlmsg_type != RTM_SETLINK);
+	} while (!is_request_for_mtu((struct nlmsghdr *)message, 1500));
 	close(fd);
 }
 
