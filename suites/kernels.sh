@@ -7,6 +7,8 @@ sources=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 . "$sources/suites/shell.sh"
 mkdir -p "$work/tree/ci" "$work/tree/build/suites" "$work/a tmp"
 cd "$work/tree" || exit
+# The tree here has a build of its own, whatever is being built around it.
+unset BUILD CONFIGURE_FLAGS
 export TMPDIR="$work/a tmp" room="$work"
 cp "$sources/ci/kernels" "$sources/ci/table" "$sources/ci/features" ci
 cat >build/Makefile <<'EOF'
