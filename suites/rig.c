@@ -86,17 +86,10 @@ static void mac_addresses_are_always_the_same(void **state)
 static void nothing_is_tentative(void **state)
 {
 	static const char *const hosts[] = {"client", "router", "server"};
-	static const char *const ends[][2] = {{"client", "dev eth0 scope link"},
-		{"router", "dev c0 scope link"}, {"router", "dev s0 scope link"},
-		{"server", "dev eth0 scope link"}};
 	struct nsrig_addr *addrs;
 	char router[64] = "";
 	size_t count, i, h, link_local = 0;
 
-	/* The kernel adds one when it hears of the carrier, on a slow machine after the link is up. */
-	for (i = 0; i < 4; i++)
-		nsrig_assert_ok(nsrig_wait_addr_is(
-			nsrig_host(*state, ends[i][0]), ends[i][1], NSRIG_WAIT_MS));
 	for (h = 0; h < 3; h++) {
 		nsrig_assert_ok(
 			nsrig_addr_list(nsrig_host(*state, hosts[h]), NULL, &addrs, &count));
