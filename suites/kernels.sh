@@ -68,10 +68,12 @@ so() {
 
 echo "TAP version 13"
 [ ! -e /dev/port-control ] || { echo "1..0 # SKIP needs a machine that is no guest of ci/kernel"; exit; }
-echo 1..21
+echo 1..24
 run 'an option that there is not' 2 --no-such
 so 'is told' grep -q '^ci/kernels: --no-such: no such option' "$work/err"
 run 'an option without its value' 2 --but
+run 'a kernel without a name' 2 ''
+so 'is told' grep -q '^ci/kernels: "": no such kernel' "$work/err"
 run 'a number that is none' 2 --jobs 0
 so 'is told' grep -q 'jobs: "0" is not understood, expected a number above 0' "$work/err"
 
@@ -86,6 +88,9 @@ so 'is told' grep -q '^  Failed 1/1 subtests' "$work/out"
 run 'a feature that fails on one' 1 --smoke lame other
 so 'is told' grep -q '^  .*carries.*FAILS' "$work/out"
 run 'a suite that is left out' 0 --but 'o*' poor
+mkdir build/elsewhere
+(cd build && PATH=$PATH:.. && exec ../ci/kernels --smoke elsewhere ./none) >"$work/out" 2>&1
+so 'folders are looked for where one is' grep -qx 'ok 1 - carries' "build/kernels/$(pwd | tr / _)_build_elsewhere/smoke-x.tap"
 run 'a kernel that is not run' 2 other missing
 so 'is told' grep -q '^  ci/kernel: no such kernel' "$work/out"
 run 'a kernel of which nothing comes' 2 mute
