@@ -212,6 +212,7 @@ static void macvlan(void **state)
 	SET("macvlan h:x link eth0 mode bridge", N(IFLA_MACVLAN_MODE, U32, MACVLAN_MODE_BRIDGE));
 	SET("macvlan h:x link eth0 mode passthru",
 		N(IFLA_MACVLAN_MODE, U32, MACVLAN_MODE_PASSTHRU));
+	SET("macvlan h:x link eth0 mode source", N(IFLA_MACVLAN_MODE, U32, MACVLAN_MODE_SOURCE));
 }
 
 static void macvtap(void **state)

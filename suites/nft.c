@@ -106,3 +106,15 @@ void nft_assert_lists_no(struct nsrig *rig, const char *host, const char *words)
 {
 	assert_lists(rig, host, words, false);
 }
+
+int nft_count(struct nsrig *rig, const char *host, const char *words)
+{
+	char ruleset[8192];
+	const char *at;
+
+	assert_true(run(nsrig_host(rig, host), "list ruleset", ruleset, sizeof(ruleset)));
+	at = strstr(ruleset, words);
+	if (!at)
+		nsrig_fail("expected \"%s\" in: %s", words, ruleset);
+	return atoi(at + strlen(words));
+}

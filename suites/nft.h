@@ -24,4 +24,7 @@ void nft_load_at(struct nsrig *rig, const char *host, const char *option, const 
 void nft_assert_lists(struct nsrig *rig, const char *host, const char *words);
 void nft_assert_lists_no(struct nsrig *rig, const char *host, const char *words);
 
+/* The number that stands behind these words in the ruleset. */
+int nft_count(struct nsrig *rig, const char *host, const char *words);
+
 #endif

@@ -212,6 +212,26 @@ static void skip_is_contradicted_by_all_of_its_options(void **state)
 	assert_contradicts("needs CONFIG_NET and CONFIG_NONESUCH", NULL);
 	assert_contradicts("needs CONFIG_NONESUCH and CONFIG_NET", NULL);
 	assert_contradicts("needs a larger machine", NULL);
+	assert_contradicts("needs CONFIG_NET and /dev/nonesuch", NULL);
+	assert_contradicts("has CONFIG_NET", NULL);
+}
+
+static void assert_missing(const char *needs, const char *expected)
+{
+	char words[100];
+
+	assert_string_equal(nsrig_kconfig_missing(needs, words, sizeof(words)), expected);
+}
+
+static void skip_names_what_is_missing(void **state)
+{
+	(void)state;
+	nsrig_require_config("CONFIG_NET");
+	assert_missing("CONFIG_NET and CONFIG_NONESUCH", "CONFIG_NONESUCH");
+	assert_missing("CONFIG_NONESUCH and CONFIG_NET and CONFIG_NOR_THIS",
+		"CONFIG_NONESUCH and CONFIG_NOR_THIS");
+	assert_missing("CONFIG_NET and CONFIG_INET", "CONFIG_NET and CONFIG_INET");
+	assert_missing("Linux 6.9", "Linux 6.9");
 }
 
 static void module_of_an_option_is_found(void **state)
@@ -229,7 +249,8 @@ static void module_of_an_option_is_found(void **state)
 	      "kernel/net/8021q/8021q.ko.xz: kernel/net/802/garp.ko.xz\n"
 	      "kernel/drivers/net/vrf.ko.zst:\n"
 	      "kernel/net/netfilter/nf-tables.ko: kernel/drivers/net/vxlan.ko\n"
-	      "kernel/net/netfilter/nft_ct.ko: kernel/net/netfilter/nf-tables.ko\n",
+	      "kernel/net/netfilter/nft_ct.ko: kernel/net/netfilter/nf-tables.ko\n"
+	      "kernel/net/can/can-raw.ko\n",
 		file);
 	fclose(file);
 	for (i = 0; i < sizeof(there) / sizeof(*there); i++)
@@ -237,6 +258,9 @@ static void module_of_an_option_is_found(void **state)
 	for (i = 0; i < sizeof(missing) / sizeof(*missing); i++)
 		assert_false(nsrig_kconfig_has_module(path, missing[i]));
 	assert_false(nsrig_kconfig_has_module("/run/nonesuch", there[0]));
+	assert_true(nsrig_kconfig_lists(path, "can_raw"));
+	assert_true(nsrig_kconfig_lists(path, "can-raw"));
+	assert_false(nsrig_kconfig_lists(path, "raw"));
 }
 
 /* What a guilty test is told as, with this option. */
@@ -281,6 +305,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(room_for_answers_is_limited),
 		cmocka_unit_test(configuration_is_read),
 		cmocka_unit_test(skip_is_contradicted_by_all_of_its_options),
+		cmocka_unit_test(skip_names_what_is_missing),
 		cmocka_unit_test(module_of_an_option_is_found),
 		cmocka_unit_test(skip_for_what_is_there_is_a_failure),
 	};

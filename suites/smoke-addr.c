@@ -147,43 +147,34 @@ static void arp_ignore_keeps_to_the_link(void **state)
 
 /* ---- groups ----------------------------------------------------------------------------------- */
 
-static int join(struct nsrig *rig, const char *host, const char *group)
-{
-	struct nsrig_ns *ns = nsrig_host(rig, host);
-	bool ipv6 = strchr(group, ':') != NULL;
-	int fd = smoke_server(ns, SOCK_DGRAM, ipv6 ? "::" : "", PORT);
-	struct ipv6_mreq to6 = {.ipv6mr_interface = smoke_index(ns, "eth0")};
-	struct ip_mreqn to = {.imr_ifindex = smoke_index(ns, "eth0")};
-
-	inet_pton(AF_INET6, group, &to6.ipv6mr_multiaddr);
-	inet_pton(AF_INET, group, &to.imr_multiaddr);
-	assert_return_code(ipv6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &to6, sizeof(to6))
-				: setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &to, sizeof(to)),
-		errno);
-	return fd;
-}
-
 static void joining_is_told_by_igmp(void **state)
 {
 	struct nsrig_capture *wire = nsrig_capture(*state, "router:eth1", "inbound and igmp");
 
-	close(join(*state, "server", "239.1.2.3"));
-	/* A report of IGMPv3, to all routers that speak it. */
-	nsrig_assert_packets(wire, ">= 1", "dst host 224.0.0.22", SMOKE_PATIENCE_MS);
+	int member = smoke_join(nsrig_host(*state, "server"), "239.1.2.3", PORT);
+
+	/* A report of IGMPv3, to all routers that speak it: of this group nobody is kept out now. */
+	nsrig_assert_packets(wire, ">= 1",
+		"dst host 224.0.0.22 and ip[24] == 0x22 and ip[32] == 4 and ip[36:4] == 0xef010203",
+		SMOKE_PATIENCE_MS);
+	close(member);
 }
 
 static void joining_is_told_by_mld(void **state)
 {
 	struct nsrig_capture *wire =
 		nsrig_capture(*state, "router:eth1", "inbound and ip6 dst host ff02::16");
+	int member;
 
 	nsrig_assert_ok(
 		nsrig_wait_addr(nsrig_host(*state, "server"), "2001:db8:2::1", NSRIG_WAIT_MS));
-	close(join(*state, "server", "ff05::123"));
-	/* A report of MLDv2, behind a header for each hop, which names the group. */
+	member = smoke_join(nsrig_host(*state, "server"), "ff05::123", PORT);
+	/* A report of MLDv2, behind a header for each hop: the same of this group, of one or two. */
 	nsrig_assert_packets(wire, ">= 1",
-		"ip6[48] == 143 and (ip6[60:4] == 0xff050000 or ip6[80:4] == 0xff050000)",
+		"ip6[48] == 143 and ((ip6[56] == 4 and ip6[60:4] == 0xff050000) or "
+		"(ip6[76] == 4 and ip6[80:4] == 0xff050000))",
 		SMOKE_PATIENCE_MS);
+	close(member);
 }
 
 static void say_to_group(struct nsrig *rig, const char *group)
@@ -208,7 +199,7 @@ static void multicast_is_routed_for_ipv4(void **state)
 	struct vifctl out = {.vifc_vifi = 1, .vifc_flags = VIFF_USE_IFINDEX, .vifc_threshold = 1};
 	struct mfcctl way = {.mfcc_parent = 0, .mfcc_ttls = {0, 1}};
 	int fd = nsrig_assert_ok(nsrig_socket(router, AF_INET, SOCK_RAW, IPPROTO_IGMP));
-	int member = join(rig, "server", "239.1.2.3");
+	int member = smoke_join(nsrig_host(rig, "server"), "239.1.2.3", PORT);
 	const int on = 1;
 
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "client"), "239.0.0.0/8 dev eth0"));
@@ -237,7 +228,7 @@ static void multicast_is_routed_for_ipv6(void **state)
 		       out = {.mif6c_mifi = 1, .vifc_threshold = 1};
 	struct mf6cctl way = {.mf6cc_parent = 0};
 	int fd = nsrig_assert_ok(nsrig_socket(router, AF_INET6, SOCK_RAW, IPPROTO_ICMPV6));
-	int member = join(rig, "server", "ff05::123");
+	int member = smoke_join(nsrig_host(rig, "server"), "ff05::123", PORT);
 	const int on = 1;
 
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "client"), "ff05::/16 dev eth0 table 255"));
@@ -292,9 +283,10 @@ static void datagrams_are_fragmented_and_put_together(void **state)
 	struct nsrig_capture *wire = nsrig_capture(*state, "server:eth0", "inbound");
 
 	nsrig_assert_reach(*state, "client", "udp server", .size = 4000);
-	nsrig_assert_packets(wire, "== 3", "ip[6:2] & 0x3fff != 0", NSRIG_SILENCE_MS);
+	/* Three to a datagram; it may be asked again. */
+	nsrig_assert_packets(wire, ">= 3", "ip[6:2] & 0x3fff != 0", NSRIG_WAIT_MS);
 	nsrig_assert_reach(*state, "client", "udp server", .size = 4000, .family = AF_INET6);
-	nsrig_assert_packets(wire, "== 3", "ip6 proto 44", NSRIG_SILENCE_MS);
+	nsrig_assert_packets(wire, ">= 3", "ip6 proto 44", NSRIG_WAIT_MS);
 }
 
 /* By IPv4's routers, where their next link is narrower. */

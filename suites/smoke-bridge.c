@@ -131,7 +131,7 @@ static void bridge_without_learning_floods(void **state)
 	unlearn(*state, "a");
 	unlearn(*state, "b");
 	nsrig_assert_reach(*state, "a", "icmp b", .count = 3);
-	nsrig_assert_packets(bystander, "== 6", NULL, NSRIG_WAIT_MS);
+	nsrig_assert_packets(bystander, ">= 6", NULL, NSRIG_WAIT_MS);
 }
 
 static const struct nsrig_topo forgetful = {.text = SWITCH("ageing_time 1", "", "", "")};
@@ -193,23 +193,6 @@ static void bridge_locked_port_lets_no_stranger_in(void **state)
 
 /* ---- groups ----------------------------------------------------------------------------------- */
 
-static int join(struct nsrig *rig, const char *host, const char *group)
-{
-	struct nsrig_ns *ns = nsrig_host(rig, host);
-	bool ipv6 = strchr(group, ':') != NULL;
-	int fd = smoke_server(ns, SOCK_DGRAM, ipv6 ? "::" : "", PORT);
-	struct ipv6_mreq to6 = {.ipv6mr_interface = smoke_index(ns, "eth0")};
-	struct ip_mreqn to = {.imr_ifindex = smoke_index(ns, "eth0")};
-	int rc;
-
-	inet_pton(AF_INET6, group, &to6.ipv6mr_multiaddr);
-	inet_pton(AF_INET, group, &to.imr_multiaddr);
-	rc = ipv6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &to6, sizeof(to6))
-		  : setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &to, sizeof(to));
-	assert_return_code(rc, errno);
-	return fd;
-}
-
 static void say(struct nsrig *rig, const char *to)
 {
 	int fd = nsrig_assert_ok(smoke_connect(nsrig_host(rig, "a"), SOCK_DGRAM, to, PORT));
@@ -253,6 +236,21 @@ static void ask_for_members(struct nsrig *rig)
 	set_bridge(rig, IFLA_BR_MCAST_QUERIER, 1);
 }
 
+/* Where frames to a group go, whoever has joined: to a port. */
+static int add_group(struct nsrig *rig, const char *port, const char *group)
+{
+	struct nsrig_ns *bridge = nsrig_host(rig, "switch");
+	struct br_port_msg header = {.family = AF_BRIDGE, .ifindex = smoke_index(bridge, "br0")};
+	struct br_mdb_entry entry = {.ifindex = smoke_index(bridge, port),
+		.state = MDB_PERMANENT,
+		.addr = {.u.ip4 = inet_addr(group), .proto = htons(ETH_P_IP)}};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWMDB, NLM_F_CREATE | NLM_F_EXCL);
+
+	assert_int_equal(nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO), 0);
+	assert_int_equal(nla_put(msg, MDBA_SET_ENTRY, sizeof(entry), &entry), 0);
+	return send_request(bridge, msg);
+}
+
 /*
  * b has joined the group, and says so to the bridge, which asks. c has not, and gets what is sent to the
  * group only as long as the bridge does not look.
@@ -262,9 +260,11 @@ static void assert_snoops(struct nsrig *rig, const char *group, const char *rout
 	struct nsrig_capture *stranger = nsrig_capture(rig, "c:eth0", "udp port 4242");
 	int member;
 
+	/* A bridge that can't doesn't say so of its options. */
+	nsrig_require(add_group(rig, "c", "239.9.9.9"), "CONFIG_BRIDGE_IGMP_SNOOPING");
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "a"), route));
 	set_bridge(rig, IFLA_BR_MCAST_SNOOPING, 0);
-	member = join(rig, "b", group);
+	member = smoke_join(nsrig_host(rig, "b"), group, PORT);
 	say(rig, group);
 	assert_hears(member);
 	nsrig_assert_packets(stranger, ">= 1", NULL, NSRIG_WAIT_MS);
@@ -291,21 +291,16 @@ static void bridge_hears_mld(void **state)
 static void bridge_sends_groups_where_its_table_says(void **state)
 {
 	struct nsrig *rig = *state;
-	struct nsrig_ns *bridge = nsrig_host(rig, "switch");
 	struct nsrig_capture *b = nsrig_capture(rig, "b:eth0", "udp port 4242");
 	struct nsrig_capture *c = nsrig_capture(rig, "c:eth0", "udp port 4242");
-	struct br_port_msg header = {.family = AF_BRIDGE, .ifindex = smoke_index(bridge, "br0")};
-	struct br_mdb_entry entry = {.ifindex = smoke_index(bridge, "b"),
-		.state = MDB_PERMANENT,
-		.addr = {.u.ip4 = inet_addr("239.1.2.3"), .proto = htons(ETH_P_IP)}};
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWMDB, NLM_F_CREATE | NLM_F_EXCL);
 
 	ask_for_members(rig);
-	assert_int_equal(nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO), 0);
-	assert_int_equal(nla_put(msg, MDBA_SET_ENTRY, sizeof(entry), &entry), 0);
-	nsrig_require(send_request(bridge, msg), "CONFIG_BRIDGE_IGMP_SNOOPING");
+	nsrig_require(add_group(rig, "b", "239.1.2.3"), "CONFIG_BRIDGE_IGMP_SNOOPING");
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "a"), "239.0.0.0/8 dev eth0"));
 	assert_kept_from(rig, c, "239.1.2.3", -1);
+	/* By now nothing is flooded any more, and what comes to b comes by the table. */
+	nsrig_assert_ok(nsrig_capture_mark(b));
+	say(rig, "239.1.2.3");
 	nsrig_assert_packets(b, ">= 1", NULL, NSRIG_WAIT_MS);
 }
 
@@ -335,6 +330,7 @@ static void bridge_answers_arp_for_others(void **state)
  *	a ----- VLAN 10 |		  | trunk (10, 20) ===== eth0 router, v10 10.0.0.9, v20 10.0.20.9 on it
  *	b ----- VLAN 10 | switch: br0 |
  *	c ----- VLAN 20 |		  |
+ *	d ----- VLAN 30 | (where there is a trunk)
  */
 static const struct nsrig_topo filtering = {
 	.text = SWITCH("vlan_filtering on vlan_default_pvid 0", "vlan 10 pvid untagged",
@@ -346,7 +342,9 @@ static const struct nsrig_topo trunk = {
 					 "router:eth0\n"
 					 "vlan router:v10 link eth0 id 10 10.0.0.9/24\n"
 					 "vlan router:v20 link eth0 id 20 10.0.20.9/24\n"
-					 "vlan router:v30 link eth0 id 30 10.0.30.9/24\n",
+					 "vlan router:v30 link eth0 id 30 10.0.30.9/24\n"
+					 "veth switch:d master br0 vlan 30 pvid untagged -- "
+					 "d:eth0 10.0.30.4/24\n",
 };
 
 static void bridge_keeps_vlans_apart(void **state)
@@ -362,9 +360,9 @@ static void bridge_tags_what_goes_by_a_trunk(void **state)
 	nsrig_assert_reach(*state, "a", "icmp 10.0.0.9");
 	nsrig_assert_packets(wire, ">= 2", "vlan 10 and icmp", NSRIG_WAIT_MS);
 	nsrig_assert_ok(nsrig_addr_add(nsrig_host(*state, "c"), "eth0", "10.0.20.3/24"));
-	nsrig_assert_ok(nsrig_addr_add(nsrig_host(*state, "c"), "eth0", "10.0.30.3/24"));
 	nsrig_assert_reach(*state, "c", "icmp 10.0.20.9");
-	nsrig_assert_no_reach(*state, "c", "icmp 10.0.30.9");
+	nsrig_assert_no_reach(*state, "d", "icmp 10.0.30.9");
+	nsrig_assert_packets(wire, "== 0", "vlan 30 and inbound", 0);
 }
 
 /* ---- other switches --------------------------------------------------------------------------- */
@@ -412,8 +410,6 @@ static const struct nsrig_topo passing = {.text = SWITCH("group_fwd_mask 16384",
 
 static void bridge_passes_lldp_on_if_told(void **state)
 {
-	send_lldp(*state);
-	nsrig_assert_packets(nsrig_capture(*state, "c:eth0", "inbound"), ">= 0", NULL, 0);
 	nsrig_expect_packets(
 		nsrig_capture(*state, "b:eth0", "ether proto 0x88cc"), "== 1", NULL, 300)
 		send_lldp(*state);

@@ -247,6 +247,23 @@ static void esp_goes_in_udp_if_told(void **state)
 	close(right);
 }
 
+/* What one end signs, or hides, with a key the other does not take for its own. */
+static void assert_no_other_key(struct nsrig *rig, int protocol, const char *options)
+{
+	struct sa right[2], wrong[2];
+	int i;
+
+	memcpy(right, transport, sizeof(right));
+	for (i = 0; i < 2; i++) {
+		right[i].protocol = protocol;
+		wrong[i] = right[i];
+		wrong[i].key = "guess";
+	}
+	protect_end(rig, "left", right, ipv4_hosts, 32, options);
+	protect_end(rig, "right", wrong, ipv4_hosts, 32, options);
+	nsrig_assert_no_reach(rig, "left", "udp 10.0.0.2");
+}
+
 static void ah_signs_and_hides_nothing(void **state)
 {
 	static const struct sa ah[] = {
@@ -261,17 +278,16 @@ static void ah_signs_and_hides_nothing(void **state)
 		nsrig_assert_reach(*state, "left", "udp 10.0.0.2");
 }
 
+static void ah_takes_no_other_signature(void **state)
+{
+	assert_no_other_key(*state, IPPROTO_AH, "CONFIG_XFRM_USER and CONFIG_INET_AH");
+}
+
 /* ---- who is kept out -------------------------------------------------------------------------- */
 
-static void another_key_is_not_understood(void **state)
+static void esp_takes_no_other_key(void **state)
 {
-	struct sa wrong[2];
-
-	memcpy(wrong, transport, sizeof(wrong));
-	wrong[0].key = wrong[1].key = "guess";
-	protect_end(*state, "left", transport, ipv4_hosts, 32, OPTIONS);
-	protect_end(*state, "right", wrong, ipv4_hosts, 32, OPTIONS);
-	nsrig_assert_no_reach(*state, "left", "udp 10.0.0.2");
+	assert_no_other_key(*state, IPPROTO_ESP, OPTIONS);
 }
 
 static void plain_words_are_not_let_in(void **state)
@@ -344,7 +360,8 @@ int main(int argc, char **argv)
 		nsrig_test(esp_tunnels_between_networks, &pair),
 		nsrig_test(esp_goes_in_udp_if_told, &pair),
 		nsrig_test(ah_signs_and_hides_nothing, &pair),
-		nsrig_test(another_key_is_not_understood, &pair),
+		nsrig_test(ah_takes_no_other_signature, &pair),
+		nsrig_test(esp_takes_no_other_key, &pair),
 		nsrig_test(plain_words_are_not_let_in, &pair),
 		nsrig_test(policy_blocks, &pair),
 		nsrig_test(xfrm_interface_protects_what_goes_by_it, &pair),

@@ -8,11 +8,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/can.h>
 #include <linux/can/raw.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <netinet/ether.h>
 #include <netinet/ip.h>
@@ -23,9 +23,10 @@
 #include <netlink/route/link/macvlan.h>
 #include <netlink/route/link/vlan.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PORT 4242
@@ -194,26 +195,6 @@ struct datagram {
 	char text[64];
 };
 
-/* A descriptor through which the packets of a new tun link come and go. */
-static int open_tun(struct nsrig_ns *ns, const char *name)
-{
-	struct ifreq ifr = {.ifr_flags = IFF_TUN | IFF_NO_PI};
-	int fd = -1;
-
-	nsrig_in(ns)
-		fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	/* ENODEV and ENXIO: there is a node, but no driver behind it. */
-	if (fd < 0 && (errno == ENOENT || errno == ENODEV || errno == ENXIO))
-		nsrig_skip("needs CONFIG_TUN and /dev/net/tun");
-	/* Without udev it is root's; a container's list of devices says EPERM. */
-	if (fd < 0 && (errno == EACCES || errno == EPERM))
-		nsrig_skip("needs permission to open /dev/net/tun");
-	assert_return_code(fd, errno);
-	strcpy(ifr.ifr_name, name);
-	assert_return_code(ioctl(fd, TUNSETIFF, &ifr), errno);
-	return fd;
-}
-
 /* The next datagram that the kernel sends; what IPv6 has to say on a new link is passed over. */
 static ssize_t read_datagram(int tun, struct datagram *datagram)
 {
@@ -244,12 +225,12 @@ static void turn_round(struct datagram *datagram)
 static void tun_passes_packets_to_a_program_and_back(void **state)
 {
 	struct nsrig_ns *host = nsrig_host(*state, "host");
-	int tun = open_tun(host, "tun0");
 	struct datagram datagram;
 	ssize_t n;
-	int fd;
+	int tun, fd;
 
-	bring_up(host, "tun0", "10.0.0.1/24");
+	nsrig_require(nsrig_add(*state, "tun host:tun0 10.0.0.1/24"), "CONFIG_TUN");
+	tun = nsrig_assert_ok(nsrig_tun_fd(*state, "host:tun0"));
 	fd = nsrig_assert_ok(smoke_connect(host, SOCK_DGRAM, "10.0.0.2", PORT));
 	assert_return_code(send(fd, "there and back", 14, 0), errno);
 
@@ -263,7 +244,6 @@ static void tun_passes_packets_to_a_program_and_back(void **state)
 	assert_int_equal(write(tun, &datagram, n), n);
 	assert_receives(fd, "there and back");
 	close(fd);
-	close(tun);
 }
 
 /* Frames, and not packets: what a program reads first is that the host asks for its neighbour. */
@@ -397,6 +377,91 @@ static void netkit_drops_by_policy(void **state)
 	nsrig_assert_no_reach(*state, "left", "udp 10.9.0.2", .at = "right");
 }
 
+/* ---- netdevsim -------------------------------------------------------------------------------- */
+
+/* Devices have numbers that are the whole machine's: those of namespaces are nobody else's. */
+static unsigned int number_of(struct nsrig_ns *ns)
+{
+	struct stat st;
+
+	assert_return_code(fstat(nsrig_ns_fd(ns), &st), errno);
+	return st.st_ino & INT_MAX;
+}
+
+static int tell_netdevsim(struct nsrig_ns *ns, const char *file, const char *words)
+{
+	char path[64];
+	int fd, rc = 0;
+
+	snprintf(path, sizeof(path), "/sys/bus/netdevsim/%s", file);
+	nsrig_in(ns) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, words, strlen(words)) < 0)
+			rc = -errno;
+		if (fd >= 0)
+			close(fd);
+	}
+	return rc;
+}
+
+/* A device with one port, in a namespace: the port's ifindex. */
+static int add_netdevsim(struct nsrig_ns *ns)
+{
+	const struct nsrig_link_spec spec = {.name = "sim0"};
+	struct nsrig_link *links;
+	size_t count, i = 0;
+	char words[32];
+	int index;
+
+	/* It can't be made so, but asking has it loaded. */
+	nsrig_link_add(ns, "netdevsim", &spec);
+	snprintf(words, sizeof(words), "%u 1", number_of(ns));
+	nsrig_require_root();
+	nsrig_require(tell_netdevsim(ns, "new_device", words), "CONFIG_NETDEVSIM");
+	nsrig_assert_ok(nsrig_link_list(ns, &links, &count));
+	/* As a card has it: without a kind. */
+	while (i < count && (*links[i].kind || !strcmp(links[i].name, "lo")))
+		i++;
+	assert_true(i < count);
+	index = links[i].index;
+	nsrig_assert_ok(nsrig_link_rename(ns, links[i].name, "sim0"));
+	free(links);
+	return index;
+}
+
+/* They would outlive their namespaces. */
+static int remove_netdevsims(void **state)
+{
+	static const char *const hosts[] = {"left", "right"};
+	char words[16];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct nsrig_ns *ns = nsrig_host(*state, hosts[i]);
+
+		snprintf(words, sizeof(words), "%u", number_of(ns));
+		tell_netdevsim(ns, "del_device", words);
+	}
+	return nsrig_fixture_teardown(state);
+}
+
+static const struct nsrig_topo strangers = {.hosts = {"left", "right"}};
+
+static void netdevsim_carries_packets_to_its_peer(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left"), *right = nsrig_host(*state, "right");
+	int first = add_netdevsim(left), second = add_netdevsim(right);
+	char words[64];
+
+	bring_up_one(left, "sim0", "10.9.0.1/24");
+	bring_up_one(right, "sim0", "10.9.0.2/24");
+	nsrig_assert_no_reach(*state, "left", "icmp 10.9.0.2");
+	snprintf(words, sizeof(words), "%d:%d %d:%d", nsrig_ns_fd(left), first, nsrig_ns_fd(right),
+		second);
+	nsrig_require(tell_netdevsim(left, "link_device", words), "Linux 6.9");
+	nsrig_assert_reach(*state, "left", "icmp 10.9.0.2", .eventually = SMOKE_PATIENCE_MS);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +477,9 @@ int main(int argc, char **argv)
 		nsrig_test(vcan_carries_frames, &alone),
 		nsrig_test(netkit_carries_packets, &pair),
 		nsrig_test(netkit_drops_by_policy, &pair),
+		{"netdevsim_carries_packets_to_its_peer", netdevsim_carries_packets_to_its_peer,
+			nsrig_fixture_setup, remove_netdevsims,
+			(void *)&(const struct nsrig_fixture){.topo = &strangers}},
 	};
 
 	return smoke_main(argc, argv, tests);

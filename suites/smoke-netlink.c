@@ -22,7 +22,8 @@ static const struct nsrig_topo pair = {
 		"veth left:eth1 10.1.0.1/24 -- right:eth1 10.1.0.2/24\n",
 };
 
-static int open_netlink(struct nsrig_ns *ns, int option)
+/* With an option of netlink that is there since a Linux. */
+static int open_netlink(struct nsrig_ns *ns, int option, const char *since)
 {
 	struct sockaddr_nl local = {.nl_family = AF_NETLINK};
 	int fd = nsrig_assert_ok(nsrig_socket(ns, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
@@ -31,7 +32,7 @@ static int open_netlink(struct nsrig_ns *ns, int option)
 	assert_return_code(bind(fd, (struct sockaddr *)&local, sizeof(local)), errno);
 	if (option)
 		nsrig_require(setsockopt(fd, SOL_NETLINK, option, &on, sizeof(on)) < 0 ? -errno : 0,
-			"a newer Linux");
+			since);
 	return fd;
 }
 
@@ -58,7 +59,7 @@ static void extended_ack_says_what_and_where(void **state)
 	struct nsrig_ns *left = nsrig_host(*state, "left");
 	struct ifinfomsg ifi = {.ifi_index = smoke_index(left, "eth0")};
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK);
-	int fd = open_netlink(left, NETLINK_EXT_ACK);
+	int fd = open_netlink(left, NETLINK_EXT_ACK, "Linux 4.12");
 	struct answer answer;
 	struct nlmsghdr *hdr;
 	struct nlmsgerr *verdict;
@@ -118,7 +119,8 @@ static int count_addrs(int fd, struct nl_msg *msg)
 static void strict_dump_heeds_what_is_asked(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
-	int plain = open_netlink(left, 0), strict = open_netlink(left, NETLINK_GET_STRICT_CHK);
+	int plain = open_netlink(left, 0, NULL),
+	    strict = open_netlink(left, NETLINK_GET_STRICT_CHK, "Linux 4.20");
 	int index = smoke_index(left, "eth0");
 
 	/* lo has one too. */
@@ -131,7 +133,8 @@ static void strict_dump_heeds_what_is_asked(void **state)
 static void strict_dump_refuses_what_it_does_not_heed(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
-	int plain = open_netlink(left, 0), strict = open_netlink(left, NETLINK_GET_STRICT_CHK);
+	int plain = open_netlink(left, 0, NULL),
+	    strict = open_netlink(left, NETLINK_GET_STRICT_CHK, "Linux 4.20");
 
 	assert_int_equal(count_addrs(plain, ask_for_addrs(0, RT_SCOPE_LINK)), 4);
 	assert_int_equal(count_addrs(strict, ask_for_addrs(0, RT_SCOPE_LINK)), -EINVAL);
@@ -163,7 +166,7 @@ static void batch_is_answered_one_by_one(void **state)
 	struct nsrig_ns *left = nsrig_host(*state, "left");
 	int eth0 = smoke_index(left, "eth0"), eth1 = smoke_index(left, "eth1"), number = 0,
 	    left_over;
-	int fd = open_netlink(left, 0);
+	int fd = open_netlink(left, 0, NULL);
 	struct answer answer = {.size = 0};
 	struct nlmsghdr *hdr;
 
@@ -199,7 +202,7 @@ static void listen_to_links(int fd)
 static void group_tells_of_changes(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
-	int member = open_netlink(left, 0), other = open_netlink(left, 0);
+	int member = open_netlink(left, 0, NULL), other = open_netlink(left, 0, NULL);
 	struct answer answer;
 
 	listen_to_links(member);
@@ -234,7 +237,8 @@ static void group_tells_of_other_namespaces(void **state)
 	struct rtgenmsg header = {.rtgen_family = AF_UNSPEC};
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWNSID, 0);
 	const struct nsrig_link_spec br0 = {.name = "br0"};
-	int here = open_netlink(left, 0), everywhere = open_netlink(left, NETLINK_LISTEN_ALL_NSID);
+	int here = open_netlink(left, 0, NULL),
+	    everywhere = open_netlink(left, NETLINK_LISTEN_ALL_NSID, "Linux 4.2");
 
 	nsrig_assert_ok(nsrig_ns_temp(&third));
 	nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO);

@@ -69,14 +69,15 @@ static void namespace_has_an_id_in_another(void **state)
 static void link_moves_and_leaves_its_addresses(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left"), *right = nsrig_host(*state, "right");
-	const struct nsrig_link_spec br0 = {.name = "br0", .up = true};
+	const struct nsrig_link_spec ifb0 = {.name = "ifb0", .up = true};
 
 	nsrig_require_link("ifb");
-	nsrig_assert_ok(nsrig_link_add(left, "ifb", &br0));
-	nsrig_assert_ok(nsrig_addr_add(left, "br0", "10.7.0.1/24"));
-	nsrig_assert_ok(nsrig_link_move(left, "br0", right));
-	nsrig_assert_no_link(left, "br0");
-	nsrig_assert_link(right, "br0 down");
+	nsrig_assert_ok(nsrig_link_add(left, "ifb", &ifb0));
+	nsrig_assert_ok(nsrig_addr_add(left, "ifb0", "10.7.0.1/24"));
+	nsrig_assert_addr(left, "10.7.0.1/24");
+	nsrig_assert_ok(nsrig_link_move(left, "ifb0", right));
+	nsrig_assert_no_link(left, "ifb0");
+	nsrig_assert_link(right, "ifb0 down");
 	nsrig_assert_no_addr(right, "10.7.0.1/24");
 }
 

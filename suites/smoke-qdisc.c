@@ -13,6 +13,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/veth.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -158,8 +160,8 @@ static void add_htb(struct nsrig *rig, uint64_t rate, uint64_t ceil)
 static void htb_lends_up_to_the_ceiling(void **state)
 {
 	add_htb(*state, 10000, 250000);
-	nsrig_assert_flow(*state, "client", "udp server", "loss == 0% rate <= 3mbit",
-		.count = 100, .rate = "20mbit");
+	nsrig_assert_flow(*state, "client", "udp server", "loss == 0% rate <= 3mbit", .count = 100,
+		.rate = "20mbit");
 	nsrig_assert_flow(*state, "client", "udp server", "rate >= 200kbit", .count = 100,
 		.rate = "20mbit", .eventually = SMOKE_PATIENCE_MS);
 }
@@ -169,9 +171,12 @@ static void cake_limits_the_rate(void **state)
 	struct nl_msg *msg = tc_qdisc("cake", link_of(*state), TC_H_ROOT, 0);
 
 	nsrig_require_qdisc("cake");
+	nsrig_assert_flow(*state, "client", "udp server", "rate > 1.5mbit", .count = 100,
+		.eventually = SMOKE_PATIENCE_MS);
 	assert_int_equal(nla_put_u64(msg, TCA_CAKE_BASE_RATE64, 125000), 0);
 	nsrig_assert_ok(send_to_client(*state, msg));
-	nsrig_assert_flow(*state, "client", "udp server", "rate <= 1.5mbit", .count = 100);
+	nsrig_assert_flow(
+		*state, "client", "udp server", "rate >= 200kbit rate <= 1.5mbit", .count = 100);
 }
 
 static int note_time(const struct nsrig_packet *packet, void *arg)
@@ -306,7 +311,7 @@ static void fq_codel_lets_flows_take_turns(void **state)
 {
 	struct nl_msg *fq_codel = inner_qdisc(*state, "fq_codel");
 
-	/* Half a second in the queue is not too long (in microseconds): nothing is to be dropped. */
+	/* Twenty seconds in the queue are not too long (in microseconds): nothing is to be dropped. */
 	assert_int_equal(nla_put_u32(fq_codel, TCA_FQ_CODEL_TARGET, 20000000), 0);
 	assert_overtakes(*state, fq_codel, 0);
 }
@@ -388,6 +393,125 @@ static void pfifo_has_room_for_so_many(void **state)
 	close_flow(marker);
 }
 
+/* ---- what waits too long ---------------------------------------------------------------------- */
+
+/* Waiting packets of more than 3000 bytes, about, are too many. */
+static struct nl_msg *red_qdisc(struct nsrig *rig, int flags)
+{
+	struct nl_msg *red = inner_qdisc(rig, "red");
+	const struct tc_red_qopt parms = {.limit = 1000000,
+		.qth_min = 1500,
+		.qth_max = 3000,
+		.Wlog = 1,
+		.Plog = 10,
+		.Scell_log = 10,
+		.flags = flags};
+	char table[256] = {0};
+
+	assert_int_equal(nla_put(red, TCA_RED_PARMS, sizeof(parms), &parms), 0);
+	assert_int_equal(nla_put(red, TCA_RED_STAB, sizeof(table), table), 0);
+	return red;
+}
+
+/* 30 packets with these bits of IP's for ECN, and one of another flow behind them: how many of the 30 come. */
+static int send_30(struct nsrig *rig, int ecn)
+{
+	struct flow bulk = open_flow(rig, BULK_PORT, 0), last = open_flow(rig, SPARSE_PORT, 0);
+	struct nsrig_capture *wire;
+	const int ect = 2;
+	int came = 0;
+
+	assert_return_code(setsockopt(bulk.from, IPPROTO_IP, IP_TOS, &ecn, sizeof(ecn)), errno);
+	assert_return_code(setsockopt(last.from, IPPROTO_IP, IP_TOS, &ect, sizeof(ect)), errno);
+	nsrig_assert_reach(rig, "client", "icmp server");
+	wire = nsrig_capture(rig, "server:eth0", "udp");
+	send_packets(bulk, 30);
+	/* Until it gets in, should it be dropped. */
+	do {
+		send_packets(last, 1);
+	} while (!smoke_readable(last.to, 20));
+	assert_int_equal(nsrig_capture_each(wire, NULL, NSRIG_WAIT_MS, count_bulk, &came), 1);
+	close_flow(bulk);
+	close_flow(last);
+	return came;
+}
+
+static void red_drops_what_waits_too_long(void **state)
+{
+	add_slow(*state, red_qdisc(*state, 0));
+	assert_in_range(send_30(*state, 0), 1, 25);
+}
+
+/* Who understands it (RFC 3168) is told, and loses nothing. */
+static void red_marks_instead_if_told(void **state)
+{
+	struct nsrig_capture *marked =
+		nsrig_capture(*state, "server:eth0", "udp port 4300 and ip[1] & 3 == 3");
+
+	add_slow(*state, red_qdisc(*state, TC_RED_ECN));
+	assert_int_equal(send_30(*state, 2), 30);
+	nsrig_assert_packets(marked, ">= 5", NULL, NSRIG_WAIT_MS);
+}
+
+/* ---- queues ----------------------------------------------------------------------------------- */
+
+static const struct nsrig_topo apart = {.hosts = {"client", "server"}};
+
+/* A cable whose end at the client has two queues. */
+static void lay_wide(struct nsrig *rig)
+{
+	struct nsrig_ns *client = nsrig_host(rig, "client"), *server = nsrig_host(rig, "server");
+	struct rtnl_link *link = rtnl_link_veth_alloc(), *peer = rtnl_link_veth_get_peer(link);
+	struct nl_msg *msg;
+
+	rtnl_link_set_name(link, "eth0");
+	rtnl_link_set_num_tx_queues(link, 2);
+	rtnl_link_set_name(peer, "eth0");
+	rtnl_link_set_num_rx_queues(peer, 2);
+	rtnl_link_set_ns_fd(peer, nsrig_ns_fd(server));
+	assert_int_equal(rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &msg), 0);
+	nsrig_assert_ok(nsrig_request(client, msg));
+	nlmsg_free(msg);
+	rtnl_link_put(peer);
+	rtnl_link_put(link);
+	nsrig_assert_ok(nsrig_addr_add(client, "eth0", "10.0.0.1/24"));
+	nsrig_assert_ok(nsrig_addr_add(server, "eth0", "10.0.0.2/24"));
+	nsrig_assert_ok(nsrig_link_up(client, "eth0"));
+	nsrig_assert_ok(nsrig_link_up(server, "eth0"));
+	nsrig_assert_ok(nsrig_wait_link(client, "eth0", SMOKE_PATIENCE_MS));
+}
+
+/* Whether a packet of this priority arrives. */
+static bool arrives(struct nsrig *rig, int priority, int ms)
+{
+	struct flow flow = open_flow(rig, SPARSE_PORT, priority);
+	bool came;
+
+	send_packets(flow, 1);
+	came = smoke_readable(flow.to, ms);
+	close_flow(flow);
+	return came;
+}
+
+/* The second queue is a hole: what is of that priority falls into it, and nothing else. */
+static void mqprio_has_a_queue_for_a_priority(void **state)
+{
+	const struct tc_mqprio_qopt queues = {
+		.num_tc = 2, .prio_tc_map = {[6] = 1}, .count = {1, 1}, .offset = {0, 1}};
+	struct nsrig *rig = *state;
+	struct nl_msg *mqprio;
+
+	lay_wide(rig);
+	nsrig_assert_reach(rig, "client", "icmp 10.0.0.2", .eventually = SMOKE_PATIENCE_MS);
+	mqprio = tc_qdisc("mqprio", link_of(rig), TC_H_ROOT, 1 << 16);
+	assert_int_equal(nlmsg_append(mqprio, (void *)&queues, sizeof(queues), NLMSG_ALIGNTO), 0);
+	nsrig_require(send_to_client(rig, mqprio), "CONFIG_NET_SCH_MQPRIO");
+	assert_true(arrives(rig, 6, SMOKE_PATIENCE_MS));
+	nsrig_assert_ok(send_to_client(rig, tc_qdisc("blackhole", link_of(rig), 1 << 16 | 2, 0)));
+	assert_false(arrives(rig, 6, NSRIG_SILENCE_MS));
+	assert_true(arrives(rig, 0, SMOKE_PATIENCE_MS));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,6 +533,9 @@ int main(int argc, char **argv)
 		nsrig_test(prio_lets_priority_go_first, &pair),
 		nsrig_test(prio_has_no_favourites_of_its_own, &pair),
 		nsrig_test(ets_has_strict_bands, &pair),
+		nsrig_test(red_drops_what_waits_too_long, &pair),
+		nsrig_test(red_marks_instead_if_told, &pair),
+		nsrig_test(mqprio_has_a_queue_for_a_priority, &apart),
 	};
 
 	return smoke_main(argc, argv, tests);

@@ -17,6 +17,8 @@
 #include <linux/lwtunnel.h>
 #include <linux/mpls_iptunnel.h>
 #include <linux/nexthop.h>
+#include <linux/rpl.h>
+#include <linux/rpl_iptunnel.h>
 #include <linux/rtnetlink.h>
 #include <linux/seg6.h>
 #include <linux/seg6_iptunnel.h>
@@ -76,18 +78,26 @@ static void assert_goes_by(struct nsrig *rig, struct ways ways, const char *targ
 	nsrig_assert_packets(ways.by[2 - router], "== 0", NULL, 0);
 }
 
-/* Of many flows some go each way: that all go one has a chance of 2^-63. */
+/* Each of many flows goes one way, and some go each way: that all go the same has a chance of 2^-31. */
 static void assert_goes_both_ways(struct nsrig *rig, struct ways ways)
 {
+	int i, k, counts[2], both[2] = {0, 0};
 	char target[32];
-	int i;
 
-	for (i = 0; i < 64; i++) {
+	for (i = 0; i < 32; i++) {
+		for (k = 0; k < 2; k++)
+			nsrig_assert_ok(nsrig_capture_mark(ways.by[k]));
 		snprintf(target, sizeof(target), "udp 192.0.2.1:%d", 4300 + i);
-		nsrig_assert_reach(rig, "a", target, .at = "b");
+		nsrig_assert_reach(rig, "a", target, .at = "b", .count = 2);
+		for (k = 0; k < 2; k++) {
+			counts[k] = nsrig_assert_ok(nsrig_capture_count(ways.by[k], NULL));
+			both[k] += counts[k];
+		}
+		if (counts[0] && counts[1])
+			nsrig_fail("a flow went both ways (%d, %d)", counts[0], counts[1]);
 	}
-	nsrig_assert_packets(ways.by[0], ">= 1", NULL, 0);
-	nsrig_assert_packets(ways.by[1], ">= 1", NULL, 0);
+	if (!both[0] || !both[1])
+		nsrig_fail("all flows went one way (%d, %d)", both[0], both[1]);
 }
 
 /* ---- rules ------------------------------------------------------------------------------------ */
@@ -256,11 +266,26 @@ static void route_by_a_dead_link_is_left_alone(void **state)
 	assert_goes_by(rig, ways, "udp 192.0.2.1", 2);
 }
 
+/* On the way by r2, whatever segments are called there. */
+static void heed_segments(struct nsrig *rig, const char *sysctl)
+{
+	static const char *const hosts[] = {"r2", "b"}, *const links[] = {"eth0", "eth1"};
+	char key[64];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(key, sizeof(key), "net.ipv6.conf.all.%s", sysctl);
+		nsrig_require_sysctl(key);
+		nsrig_assert_ok(nsrig_sysctl_set(nsrig_host(rig, hosts[i]), key, "1"));
+		snprintf(key, sizeof(key), "net.ipv6.conf.%s.%s", links[i], sysctl);
+		nsrig_assert_ok(nsrig_sysctl_set(nsrig_host(rig, hosts[i]), key, "1"));
+	}
+}
+
 /* By r2, as the segment says, and not the way that the routes say; each router on the way counts it off. */
 static void srv6_goes_by_its_segments(void **state)
 {
 	struct nsrig *rig = *state;
-	static const char *const hosts[] = {"r2", "b"};
 	struct {
 		struct seg6_iptunnel_encap encap;
 		struct ipv6_sr_hdr srh;
@@ -273,17 +298,9 @@ static void srv6_goes_by_its_segments(void **state)
 	struct ways ways = look(rig);
 	struct nsrig_capture *wire;
 	struct nlattr *encap;
-	size_t i;
 
 	assert_goes_by(rig, ways, "udp [2001:db8:b::1]", 1);
-	nsrig_require_sysctl("net.ipv6.conf.all.seg6_enabled");
-	for (i = 0; i < 2; i++) {
-		nsrig_assert_ok(nsrig_sysctl_set(
-			nsrig_host(rig, hosts[i]), "net.ipv6.conf.all.seg6_enabled", "1"));
-		nsrig_assert_ok(nsrig_sysctl_set(nsrig_host(rig, hosts[i]),
-			i ? "net.ipv6.conf.eth1.seg6_enabled" : "net.ipv6.conf.eth0.seg6_enabled",
-			"1"));
-	}
+	heed_segments(rig, "seg6_enabled");
 	/* Backwards; the last place is for the destination itself. */
 	assert_int_equal(inet_pton(AF_INET6, "2001:db8:2::fe", &seg6.segments[1]), 1);
 	assert_int_equal(nla_put_u16(msg, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_SEG6), 0);
@@ -298,6 +315,35 @@ static void srv6_goes_by_its_segments(void **state)
 	/* With a routing header, whose segments are used up. */
 	nsrig_assert_packets(
 		wire, ">= 1", "ip6[6] == 43 and ip6[42] == 4 and ip6[43] == 0", NSRIG_WAIT_MS);
+}
+
+/* The same as RPL's routers have it, forwards and without the destination (RFC 6554). */
+static void rpl_goes_by_its_segments(void **state)
+{
+	struct nsrig *rig = *state;
+	struct {
+		struct ipv6_rpl_sr_hdr srh;
+		struct in6_addr segment;
+	} rpl = {.srh = {.hdrlen = 2, .type = 3, .segments_left = 1}};
+	struct nl_msg *msg = new_route(AF_INET6, "2001:db8:b::1");
+	struct ways ways = look(rig);
+	struct nsrig_capture *wire;
+	struct nlattr *encap;
+
+	assert_goes_by(rig, ways, "udp [2001:db8:b::1]", 1);
+	heed_segments(rig, "rpl_seg_enabled");
+	assert_int_equal(inet_pton(AF_INET6, "2001:db8:2::fe", &rpl.segment), 1);
+	assert_int_equal(nla_put_u16(msg, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_RPL), 0);
+	encap = nla_nest_start(msg, RTA_ENCAP | NLA_F_NESTED);
+	assert_int_equal(nla_put(msg, RPL_IPTUNNEL_SRH, sizeof(rpl), &rpl), 0);
+	nla_nest_end(msg, encap);
+	assert_int_equal(nla_put_u32(msg, RTA_OIF, smoke_index(nsrig_host(rig, "a"), "eth1")), 0);
+	assert_int_equal(nla_put(msg, RTA_GATEWAY, 16, &rpl.segment), 0);
+	nsrig_require(send_to_a(rig, msg), "CONFIG_IPV6_RPL_LWTUNNEL");
+	wire = nsrig_capture(rig, "r2:eth1", "outbound and dst host 2001:db8:b::1");
+	nsrig_assert_reach(rig, "a", "udp [2001:db8:b::1]");
+	nsrig_assert_packets(
+		wire, ">= 1", "ip6[6] == 43 and ip6[42] == 3 and ip6[43] == 0", NSRIG_WAIT_MS);
 }
 
 /* Two hosts' worth of IPv4 in IPv6: what a puts in, r1 takes out again, as its segment says (End.DX4). */
@@ -380,14 +426,14 @@ static void mpls_goes_by_its_label(void **state)
 
 /* ---- what is not let in ----------------------------------------------------------------------- */
 
-static bool gets(struct nsrig *rig)
+static bool gets(struct nsrig *rig, int ms)
 {
 	int heard = smoke_server(nsrig_host(rig, "b"), SOCK_DGRAM, "", 4300);
 	int fd = nsrig_assert_ok(smoke_connect(nsrig_host(rig, "a"), SOCK_DGRAM, "10.1.2.1", 4300));
 	bool got;
 
 	assert_int_equal(send(fd, "hello", 5, 0), 5);
-	got = smoke_readable(heard, 1000);
+	got = smoke_readable(heard, ms);
 	close(fd);
 	close(heard);
 	return got;
@@ -406,15 +452,15 @@ static void rp_filter_looks_at_the_way_back(void **state)
 
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "a"), "10.1.2.0/24 via 10.0.2.254"));
 	set_rp_filter(rig, "0");
-	assert_true(gets(rig));
+	assert_true(gets(rig, SMOKE_PATIENCE_MS));
 	set_rp_filter(rig, "1");
-	assert_false(gets(rig));
+	assert_false(gets(rig, NSRIG_SILENCE_MS));
 	set_rp_filter(rig, "2");
-	assert_true(gets(rig));
+	assert_true(gets(rig, SMOKE_PATIENCE_MS));
 	nsrig_assert_ok(nsrig_route_del(nsrig_host(rig, "b"), "default via 10.1.1.254"));
-	assert_false(gets(rig));
+	assert_false(gets(rig, NSRIG_SILENCE_MS));
 	set_rp_filter(rig, "0");
-	assert_true(gets(rig));
+	assert_true(gets(rig, SMOKE_PATIENCE_MS));
 }
 
 /* A loose source route (RFC 791), by r1. */
@@ -426,6 +472,7 @@ static void source_routes_are_refused(void **state)
 	int heard = smoke_server(nsrig_host(rig, "b"), SOCK_DGRAM, "", 4300);
 	int fd = nsrig_assert_ok(nsrig_socket(nsrig_host(rig, "a"), AF_INET, SOCK_DGRAM, 0));
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(4300)};
+	char text[16];
 
 	to.sin_addr.s_addr = inet_addr("10.1.1.1");
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "a"), "10.1.1.0/24 via 10.0.1.254"));
@@ -437,6 +484,8 @@ static void source_routes_are_refused(void **state)
 	nsrig_assert_ok(nsrig_sysctl_set(r1, "net.ipv4.conf.all.accept_source_route", "1"));
 	assert_int_equal(sendto(fd, "taken", 5, 0, (struct sockaddr *)&to, sizeof(to)), 5);
 	assert_true(smoke_readable(heard, SMOKE_PATIENCE_MS));
+	assert_int_equal(recv(heard, text, sizeof(text), 0), 5);
+	assert_memory_equal(text, "taken", 5);
 	close(fd);
 	close(heard);
 }
@@ -506,6 +555,8 @@ static void redirect_shows_the_shorter_way(void **state)
 		nsrig_assert_reach(rig, "client", "icmp server");
 		nsrig_capture_wait(said, "icmp[icmptype] == icmp-redirect", 1, 100);
 	}
+	/* It was seen; what is answered after it has come behind it. */
+	nsrig_assert_reach(rig, "client", "icmp server");
 	nsrig_assert_route_to(client, "10.9.0.1", "via 10.0.0.253");
 }
 
@@ -542,6 +593,7 @@ int main(int argc, char **argv)
 		nsrig_test(next_hop_group_shares_flows_out, &two_ways),
 		nsrig_test(route_by_a_dead_link_is_left_alone, &two_ways),
 		nsrig_test(srv6_goes_by_its_segments, &two_ways),
+		nsrig_test(rpl_goes_by_its_segments, &two_ways),
 		nsrig_test(srv6_carries_ipv4_to_an_end, &two_ways),
 		nsrig_test(mpls_goes_by_its_label, &two_ways),
 		nsrig_test(rp_filter_looks_at_the_way_back, &two_ways),

@@ -117,6 +117,50 @@ static void macvlan_passthru_takes_its_link_for_itself(void **state)
 		-EINVAL);
 }
 
+/*
+ *	a eth0 10.0.0.1 === |
+ *	b eth0 10.0.0.2 === | switch: br0 ===== eth0 machine | m0 10.0.0.9 guest
+ */
+static const struct nsrig_topo selective = {
+	.text = "bridge switch:br0\n"
+		"veth switch:a master br0 -- a:eth0 10.0.0.1/24\n"
+		"veth switch:b master br0 -- b:eth0 10.0.0.2/24\n"
+		"veth switch:m master br0 -- machine:eth0\n"
+		"macvlan guest:m0 link machine:eth0 mode source 10.0.0.9/24\n",
+};
+
+/* m0 gets what comes from this host too. */
+static void let_in(struct nsrig *rig, const char *host)
+{
+	struct nsrig_ns *guest = nsrig_host(rig, "guest");
+	struct ifinfomsg ifi = {.ifi_index = smoke_index(guest, "m0")};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
+	struct nlattr *info, *data;
+	struct nsrig_link eth0;
+	struct ether_addr mac;
+
+	nsrig_assert_ok(nsrig_link_get(nsrig_host(rig, host), "eth0", &eth0));
+	assert_non_null(ether_aton_r(eth0.mac, &mac));
+	assert_int_equal(nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO), 0);
+	info = nla_nest_start(msg, IFLA_LINKINFO);
+	assert_int_equal(nla_put_string(msg, IFLA_INFO_KIND, "macvlan"), 0);
+	data = nla_nest_start(msg, IFLA_INFO_DATA);
+	assert_int_equal(nla_put_u32(msg, IFLA_MACVLAN_MACADDR_MODE, MACVLAN_MACADDR_ADD), 0);
+	assert_int_equal(nla_put(msg, IFLA_MACVLAN_MACADDR, sizeof(mac), &mac), 0);
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, info);
+	nsrig_assert_ok(nsrig_request(guest, msg));
+	nlmsg_free(msg);
+}
+
+static void macvlan_source_hears_those_it_knows(void **state)
+{
+	nsrig_assert_no_reach(*state, "a", "icmp 10.0.0.9");
+	let_in(*state, "a");
+	nsrig_assert_reach(*state, "a", "icmp 10.0.0.9", .eventually = SMOKE_PATIENCE_MS);
+	nsrig_assert_no_reach(*state, "b", "icmp 10.0.0.9");
+}
+
 static void macvtap_shares_a_link(void **state)
 {
 	assert_reach_outside(*state);
@@ -338,6 +382,7 @@ int main(int argc, char **argv)
 		nsrig_test(macvlan_private_keeps_neighbours_apart, &private),
 		nsrig_test(macvlan_vepa_goes_by_the_switch, &vepa),
 		nsrig_test(macvlan_passthru_takes_its_link_for_itself, &passthru),
+		nsrig_test(macvlan_source_hears_those_it_knows, &selective),
 		nsrig_test(macvtap_shares_a_link, &macvtap),
 		nsrig_test(ipvlan_l2_shares_a_mac, &ipvlan_l2),
 		nsrig_test(ipvlan_private_keeps_neighbours_apart, &ipvlan_private),

@@ -10,9 +10,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/mptcp.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,9 +26,6 @@
 #endif
 #ifndef SOL_MPTCP
 #define SOL_MPTCP 284
-#endif
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
 #endif
 
 #define OPEN_PORT 4242
@@ -92,19 +93,14 @@ static void udp_refused_on_closed_port(void **state)
 	close(fd);
 }
 
-static int mptcp_socket(struct nsrig_ns *ns)
-{
-	nsrig_require(nsrig_sysctl_set(ns, "net.mptcp.enabled", "1"), "CONFIG_MPTCP");
-	return nsrig_assert_ok(nsrig_socket(ns, AF_INET, SOCK_STREAM, IPPROTO_MPTCP));
-}
-
 /* A connection that has fallen back to TCP works as well: only this tells. */
 static void assert_speaks_mptcp(int fd)
 {
 	struct mptcp_info info = {0};
 	socklen_t size = sizeof(info);
 
-	assert_return_code(getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &size), errno);
+	nsrig_require(
+		getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &size) < 0 ? -errno : 0, "Linux 5.16");
 	assert_false(info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK);
 	assert_true(info.mptcpi_flags & MPTCP_INFO_FLAG_REMOTE_KEY_RECEIVED);
 }
@@ -113,8 +109,8 @@ static void mptcp_over_veth(void **state)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(OPEN_PORT)};
 	struct nsrig *rig = *state;
-	int client = mptcp_socket(nsrig_host(rig, "client"));
-	int server = mptcp_socket(nsrig_host(rig, "server"));
+	int client = smoke_mptcp(nsrig_host(rig, "client"));
+	int server = smoke_mptcp(nsrig_host(rig, "server"));
 	int accepted;
 	char buffer[16];
 
@@ -189,7 +185,7 @@ static void udplite_covers_as_much_as_it_is_told(void **state)
 	const int coverage = 8;
 	int heard = nsrig_require(
 		nsrig_socket(nsrig_host(*state, "server"), AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE),
-		"protocol UDP-Lite");
+		"UDP-Lite");
 	int fd = nsrig_assert_ok(
 		nsrig_socket(nsrig_host(*state, "client"), AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE));
 	char text[16];
@@ -208,6 +204,67 @@ static void udplite_covers_as_much_as_it_is_told(void **state)
 	close(heard);
 }
 
+/* ---- who asks the card -------------------------------------------------------------------------- */
+
+static void set_offload(struct nsrig *rig, const char *host, uint32_t what, uint32_t on)
+{
+	struct ethtool_value value = {.cmd = what, .data = on};
+	struct ifreq ifr = {.ifr_name = "eth0", .ifr_data = (void *)&value};
+	int fd = nsrig_assert_ok(nsrig_socket(nsrig_host(rig, host), AF_INET, SOCK_DGRAM, 0));
+
+	nsrig_require(ioctl(fd, SIOCETHTOOL, &ifr) < 0 ? -errno : 0, "Linux 5.13");
+	close(fd);
+}
+
+/* A packet that was sent, taken by its socket within so many milliseconds? */
+static bool is_taken(int from, int to, int ms)
+{
+	char text[16];
+
+	assert_int_equal(send(from, "hello", 5, 0), 5);
+	if (!smoke_readable(to, ms))
+		return false;
+	assert_int_equal(recv(to, text, sizeof(text), 0), 5);
+	return true;
+}
+
+/*
+ * The server's end is told not to say that packets have come when it has just said so, for a minute. Who polls
+ * need not be told.
+ */
+static void busy_poll_takes_what_waits_at_the_link(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *client = nsrig_host(rig, "client"), *server = nsrig_host(rig, "server");
+	int to = smoke_server(server, SOCK_DGRAM, "", OPEN_PORT);
+	int from = nsrig_assert_ok(smoke_connect(client, SOCK_DGRAM, "10.0.0.2", OPEN_PORT));
+	int microseconds = 0, tries = 0;
+	char text[16];
+
+	nsrig_require_root();
+	nsrig_require(setsockopt(to, SOL_SOCKET, SO_BUSY_POLL, &microseconds, sizeof(int)) < 0
+			      ? -errno
+			      : 0,
+		"CONFIG_NET_RX_BUSY_POLL");
+	/* Otherwise a veth hands over what is sent, and nobody has to take it. */
+	set_offload(rig, "client", ETHTOOL_STSO, 0);
+	set_offload(rig, "server", ETHTOOL_SGRO, 1);
+	assert_true(is_taken(from, to, SMOKE_PATIENCE_MS));
+	nsrig_assert_run(rig, "server",
+		"sh -c 'cd /sys/class/net/eth0 && echo 60000000000 >gro_flush_timeout && "
+		"echo 1000 >napi_defer_hard_irqs'");
+	while (is_taken(from, to, NSRIG_SILENCE_MS)) {
+		if (++tries == 10)
+			nsrig_fail("%d packets came, and did not wait", tries);
+	}
+	microseconds = 100;
+	assert_return_code(
+		setsockopt(to, SOL_SOCKET, SO_BUSY_POLL, &microseconds, sizeof(int)), errno);
+	assert_int_equal(recv(to, text, sizeof(text), MSG_DONTWAIT), 5);
+	close(from);
+	close(to);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +277,7 @@ int main(int argc, char **argv)
 		nsrig_test(mptcp_over_veth, &pair),
 		nsrig_test(sctp_connects, &pair),
 		nsrig_test(dccp_connects, &pair),
+		nsrig_test(busy_poll_takes_what_waits_at_the_link, &pair),
 		nsrig_test(udplite_covers_as_much_as_it_is_told, &pair),
 	};
 

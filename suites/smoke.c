@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <netinet/in.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <poll.h>
@@ -14,6 +15,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* Headers older than glibc 2.33 don't have it. */
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 
 #define PORT 4242
 #define MEGABYTE (1 << 20)
@@ -49,8 +55,7 @@ static int receive(int fd, void *buffer, size_t size)
 	return hdr->nlmsg_type == NLMSG_ERROR ? verdict->error : 0;
 }
 
-/* Sends a request, and takes the first message that answers it. */
-static int ask(struct nsrig_ns *ns, int protocol, struct nl_msg *msg, void *buffer, size_t size)
+int smoke_ask(struct nsrig_ns *ns, int protocol, struct nl_msg *msg, void *buffer, size_t size)
 {
 	struct nlmsghdr *hdr = nlmsg_hdr(msg);
 	int fd = nsrig_socket(ns, AF_NETLINK, SOCK_RAW, protocol);
@@ -75,7 +80,7 @@ int smoke_netlink(struct nsrig_ns *ns, int protocol, struct nl_msg *msg)
 	int rc;
 
 	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK;
-	rc = ask(ns, protocol, msg, buffer, sizeof(buffer));
+	rc = smoke_ask(ns, protocol, msg, buffer, sizeof(buffer));
 	nlmsg_free(msg);
 	return rc;
 }
@@ -98,7 +103,7 @@ int smoke_genl_family(struct nsrig_ns *ns, const char *name)
 	int rc;
 
 	assert_int_equal(nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, name), 0);
-	rc = ask(ns, NETLINK_GENERIC, msg, buffer, sizeof(buffer));
+	rc = smoke_ask(ns, NETLINK_GENERIC, msg, buffer, sizeof(buffer));
 	nlmsg_free(msg);
 	if (rc < 0)
 		return rc;
@@ -155,11 +160,53 @@ int smoke_connect(struct nsrig_ns *ns, int type, const char *addr, int port)
 	return fd;
 }
 
+struct smoke_connection smoke_connect_both(
+	struct nsrig_ns *client, struct nsrig_ns *server, const char *addr, int port)
+{
+	int listener = smoke_server(server, SOCK_STREAM, "", port);
+	struct smoke_connection both;
+
+	both.client = nsrig_assert_ok(smoke_connect(client, SOCK_STREAM, addr, port));
+	both.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_return_code(both.server, errno);
+	close(listener);
+	return both;
+}
+
+void smoke_close_both(struct smoke_connection both)
+{
+	close(both.client);
+	close(both.server);
+}
+
+int smoke_mptcp(struct nsrig_ns *ns)
+{
+	nsrig_require(nsrig_sysctl_set(ns, "net.mptcp.enabled", "1"), "CONFIG_MPTCP");
+	return nsrig_assert_ok(nsrig_socket(ns, AF_INET, SOCK_STREAM, IPPROTO_MPTCP));
+}
+
+int smoke_join(struct nsrig_ns *ns, const char *group, int port)
+{
+	bool ipv6 = strchr(group, ':') != NULL;
+	int fd = smoke_server(ns, SOCK_DGRAM, ipv6 ? "::" : "", port);
+	struct ipv6_mreq to6 = {.ipv6mr_interface = smoke_index(ns, "eth0")};
+	struct ip_mreqn to = {.imr_ifindex = smoke_index(ns, "eth0")};
+
+	inet_pton(AF_INET6, group, &to6.ipv6mr_multiaddr);
+	inet_pton(AF_INET, group, &to.imr_multiaddr);
+	assert_return_code(ipv6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &to6, sizeof(to6))
+				: setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &to, sizeof(to)),
+		errno);
+	return fd;
+}
+
 bool smoke_readable(int fd, int ms)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+	const char *scale = getenv("NSRIG_TIMEOUT_SCALE");
+	double times = scale ? strtod(scale, NULL) : 1;
 
-	return poll(&pfd, 1, ms) > 0;
+	return poll(&pfd, 1, (int)(ms * (times > 1 ? times : 1))) > 0;
 }
 
 void smoke_assert_udp(struct nsrig_ns *from, struct nsrig_ns *to, const char *addr)

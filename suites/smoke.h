@@ -27,6 +27,9 @@ struct nl_msg;
  */
 int smoke_netlink(struct nsrig_ns *ns, int protocol, struct nl_msg *msg);
 
+/* The same, and takes the first message that answers it: an answer, or the verdict. */
+int smoke_ask(struct nsrig_ns *ns, int protocol, struct nl_msg *msg, void *buffer, size_t size);
+
 /* A request of a family of generic netlink; and the number of a family, -ENOENT if there is none. */
 struct nl_msg *smoke_genl(int family, int command, int version);
 int smoke_genl_family(struct nsrig_ns *ns, const char *name);
@@ -40,7 +43,21 @@ int smoke_server(struct nsrig_ns *ns, int type, const char *addr, int port);
 /* A socket of a namespace connected to an address and a port; or a negative errno. */
 int smoke_connect(struct nsrig_ns *ns, int type, const char *addr, int port);
 
-/* Waits up to ms milliseconds for something to read: whether there is. */
+/* Both ends of a TCP connection to an address that is the server's. */
+struct smoke_connection {
+	int client, server;
+};
+struct smoke_connection smoke_connect_both(
+	struct nsrig_ns *client, struct nsrig_ns *server, const char *addr, int port);
+void smoke_close_both(struct smoke_connection both);
+
+/* An MPTCP socket of a namespace, which lets it be spoken. */
+int smoke_mptcp(struct nsrig_ns *ns);
+
+/* A UDP socket of a namespace that is in a group by its link eth0, bound to a port. */
+int smoke_join(struct nsrig_ns *ns, const char *group, int port);
+
+/* Waits up to ms milliseconds, times NSRIG_TIMEOUT_SCALE, for something to read: whether there is. */
 bool smoke_readable(int fd, int ms);
 
 /*

@@ -302,7 +302,7 @@ static const struct row bad_kinds[] = {
 			     "from 1 to 4294967295)"},
 	{"bridge a:b\nmacvlan a:l link b mode vpea",
 		"line 2, column 25: mode: \"vpea\" is not understood (expected one of private, "
-		"vepa, bridge, passthru)"},
+		"vepa, bridge, passthru, source)"},
 };
 
 static const struct row bad_impairments[] = {

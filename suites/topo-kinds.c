@@ -67,6 +67,7 @@ static const struct row {
 	{"dummy a:d;macvlan a:l link d mode vepa", IFLA_MACVLAN_MODE, U32(2)},
 	{"dummy a:d;macvlan a:l link d mode bridge", IFLA_MACVLAN_MODE, U32(4)},
 	{"dummy a:d;macvtap a:l link d mode passthru", IFLA_MACVLAN_MODE, U32(8)},
+	{"dummy a:d;macvlan a:l link d mode source", IFLA_MACVLAN_MODE, U32(16)},
 	{"dummy a:d;ipvlan a:l link d mode l2", IFLA_IPVLAN_MODE, U16(0)},
 	{"dummy a:d;ipvlan a:l link d mode l3", IFLA_IPVLAN_MODE, U16(1)},
 	{"dummy a:d;ipvlan a:l link d mode l3s", IFLA_IPVLAN_MODE, U16(2)},
