@@ -266,6 +266,17 @@ static void route_by_a_dead_link_is_left_alone(void **state)
 	assert_goes_by(rig, ways, "udp 192.0.2.1", 2);
 }
 
+/* What a route puts around, or into, the packets that go by it. */
+static void put_encap(struct nl_msg *msg, int type, int attribute, const void *data, int size)
+{
+	struct nlattr *encap;
+
+	assert_int_equal(nla_put_u16(msg, RTA_ENCAP_TYPE, type), 0);
+	encap = nla_nest_start(msg, RTA_ENCAP | NLA_F_NESTED);
+	assert_int_equal(nla_put(msg, attribute, size, data), 0);
+	nla_nest_end(msg, encap);
+}
+
 /* On the way by r2, whatever segments are called there. */
 static void heed_segments(struct nsrig *rig, const char *sysctl)
 {
@@ -297,16 +308,12 @@ static void srv6_goes_by_its_segments(void **state)
 	struct nl_msg *msg = new_route(AF_INET6, "2001:db8:b::1");
 	struct ways ways = look(rig);
 	struct nsrig_capture *wire;
-	struct nlattr *encap;
 
 	assert_goes_by(rig, ways, "udp [2001:db8:b::1]", 1);
 	heed_segments(rig, "seg6_enabled");
 	/* Backwards; the last place is for the destination itself. */
 	assert_int_equal(inet_pton(AF_INET6, "2001:db8:2::fe", &seg6.segments[1]), 1);
-	assert_int_equal(nla_put_u16(msg, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_SEG6), 0);
-	encap = nla_nest_start(msg, RTA_ENCAP | NLA_F_NESTED);
-	assert_int_equal(nla_put(msg, SEG6_IPTUNNEL_SRH, sizeof(seg6), &seg6), 0);
-	nla_nest_end(msg, encap);
+	put_encap(msg, LWTUNNEL_ENCAP_SEG6, SEG6_IPTUNNEL_SRH, &seg6, sizeof(seg6));
 	assert_int_equal(nla_put_u32(msg, RTA_OIF, smoke_index(nsrig_host(rig, "a"), "eth1")), 0);
 	assert_int_equal(nla_put(msg, RTA_GATEWAY, 16, &seg6.segments[1]), 0);
 	nsrig_require(send_to_a(rig, msg), "CONFIG_IPV6_SEG6_LWTUNNEL");
@@ -328,15 +335,11 @@ static void rpl_goes_by_its_segments(void **state)
 	struct nl_msg *msg = new_route(AF_INET6, "2001:db8:b::1");
 	struct ways ways = look(rig);
 	struct nsrig_capture *wire;
-	struct nlattr *encap;
 
 	assert_goes_by(rig, ways, "udp [2001:db8:b::1]", 1);
 	heed_segments(rig, "rpl_seg_enabled");
 	assert_int_equal(inet_pton(AF_INET6, "2001:db8:2::fe", &rpl.segment), 1);
-	assert_int_equal(nla_put_u16(msg, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_RPL), 0);
-	encap = nla_nest_start(msg, RTA_ENCAP | NLA_F_NESTED);
-	assert_int_equal(nla_put(msg, RPL_IPTUNNEL_SRH, sizeof(rpl), &rpl), 0);
-	nla_nest_end(msg, encap);
+	put_encap(msg, LWTUNNEL_ENCAP_RPL, RPL_IPTUNNEL_SRH, &rpl, sizeof(rpl));
 	assert_int_equal(nla_put_u32(msg, RTA_OIF, smoke_index(nsrig_host(rig, "a"), "eth1")), 0);
 	assert_int_equal(nla_put(msg, RTA_GATEWAY, 16, &rpl.segment), 0);
 	nsrig_require(send_to_a(rig, msg), "CONFIG_IPV6_RPL_LWTUNNEL");
@@ -370,10 +373,7 @@ static void srv6_carries_ipv4_to_an_end(void **state)
 	nlmsg_free(end);
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "a"), "2001:db8:99::1 via 2001:db8:1::fe"));
 	assert_int_equal(inet_pton(AF_INET6, "2001:db8:99::1", &seg6.segment), 1);
-	assert_int_equal(nla_put_u16(in, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_SEG6), 0);
-	encap = nla_nest_start(in, RTA_ENCAP | NLA_F_NESTED);
-	assert_int_equal(nla_put(in, SEG6_IPTUNNEL_SRH, sizeof(seg6), &seg6), 0);
-	nla_nest_end(in, encap);
+	put_encap(in, LWTUNNEL_ENCAP_SEG6, SEG6_IPTUNNEL_SRH, &seg6, sizeof(seg6));
 	assert_int_equal(nla_put_u32(in, RTA_OIF, smoke_index(nsrig_host(rig, "a"), "eth0")), 0);
 	nsrig_require(send_to_a(rig, in), "CONFIG_IPV6_SEG6_LWTUNNEL");
 	nsrig_assert_reach(rig, "a", "udp 192.0.2.1");
@@ -396,17 +396,14 @@ static void mpls_goes_by_its_label(void **state)
 		uint16_t family;
 		uint32_t addr;
 	} __attribute__((packed)) via = {AF_INET, inet_addr("10.1.1.1")};
+	const uint32_t label = LABEL(100);
 	struct nl_msg *pop = nlmsg_alloc_simple(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
 	struct nl_msg *push = new_route(AF_INET, "192.0.2.1");
 	struct nsrig_capture *wire =
 		nsrig_capture(rig, "r1:eth0", "inbound and ether proto 0x8847");
-	struct nlattr *encap;
 
 	/* The modules are loaded by the first request that needs them. */
-	assert_int_equal(nla_put_u16(push, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_MPLS), 0);
-	encap = nla_nest_start(push, RTA_ENCAP | NLA_F_NESTED);
-	assert_int_equal(nla_put_u32(push, MPLS_IPTUNNEL_DST, LABEL(100)), 0);
-	nla_nest_end(push, encap);
+	put_encap(push, LWTUNNEL_ENCAP_MPLS, MPLS_IPTUNNEL_DST, &label, sizeof(label));
 	assert_int_equal(nla_put_u32(push, RTA_GATEWAY, inet_addr("10.0.1.254")), 0);
 	nsrig_require(send_to_a(rig, push), "CONFIG_MPLS_IPTUNNEL");
 	nsrig_assert_no_reach(rig, "a", "udp 192.0.2.1");

@@ -455,6 +455,10 @@ static void zerocopy_tells_when_it_is_done(void **state)
 	nsrig_require(
 		setsockopt(both.client, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)) < 0 ? -errno : 0,
 		"Linux 4.14");
+	/* Of what is copied nothing is told. */
+	assert_says(both.client, both.server, "copied");
+	assert_int_equal(recvmsg(both.client, &msg, MSG_ERRQUEUE | MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
 	n = send(both.client, page, sizeof(page), MSG_ZEROCOPY);
 	assert_true(n > 0);
 	while (got < (size_t)n) {
