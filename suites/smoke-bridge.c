@@ -201,31 +201,37 @@ static void say(struct nsrig *rig, const char *to)
 	close(fd);
 }
 
-static void assert_hears(int fd)
+/* Takes what has come to a socket by now. */
+static void take_all(int fd)
 {
 	char text[32];
 
-	assert_true(smoke_readable(fd, SMOKE_PATIENCE_MS));
-	assert_int_equal(recv(fd, text, sizeof(text), 0), 12);
+	while (recv(fd, text, sizeof(text), MSG_DONTWAIT) >= 0)
+		;
 }
 
-/* Who is in no group gets none of it. Whoever asks for members waits for answers first. */
+/*
+ * Who is in no group gets none of it, and a member, if there is one, does. Whoever asks for members waits for
+ * answers first, and some may come later.
+ */
 static void assert_kept_from(
 	struct nsrig *rig, struct nsrig_capture *stranger, const char *group, int member)
 {
 	int tries, came = 1;
+	bool heard = false;
 
-	for (tries = 0; came && tries < 100; tries++) {
+	for (tries = 0; (came || !heard) && tries < 100; tries++) {
 		nsrig_assert_ok(nsrig_capture_mark(stranger));
+		take_all(member);
 		say(rig, group);
-		if (member >= 0)
-			assert_hears(member);
+		heard = member < 0 || smoke_readable(member, 100);
 		/* It goes the same way, and is not overtaken. */
 		nsrig_assert_reach(rig, "a", "udp c");
 		came = nsrig_assert_ok(nsrig_capture_count(stranger, NULL));
 		if (came)
 			nsrig_capture_wait(stranger, "icmp", 1, 100);
 	}
+	assert_true(heard);
 	assert_int_equal(came, 0);
 }
 
@@ -266,7 +272,7 @@ static void assert_snoops(struct nsrig *rig, const char *group, const char *rout
 	set_bridge(rig, IFLA_BR_MCAST_SNOOPING, 0);
 	member = smoke_join(nsrig_host(rig, "b"), group, PORT);
 	say(rig, group);
-	assert_hears(member);
+	assert_true(smoke_readable(member, SMOKE_PATIENCE_MS));
 	nsrig_assert_packets(stranger, ">= 1", NULL, NSRIG_WAIT_MS);
 
 	set_bridge(rig, IFLA_BR_MCAST_SNOOPING, 1);
