@@ -174,6 +174,13 @@ static void sctp_connects(void **state)
 
 static void dccp_connects(void **state)
 {
+	int fd = nsrig_socket(nsrig_host(*state, "server"), AF_INET, SOCK_DCCP, IPPROTO_DCCP);
+
+	/* Some distributions have it as a module that the kernel does not load by itself. */
+	if (fd < 0)
+		nsrig_require_module("dccp");
+	else
+		close(fd);
 	assert_connects(*state, SOCK_DCCP, IPPROTO_DCCP, 269 /* SOL_DCCP */, "CONFIG_IP_DCCP");
 }
 
