@@ -483,10 +483,11 @@ static void bpf_in_a_cgroup_refuses_to_connect(void **state)
 static void bpf_in_a_cgroup_leads_elsewhere(void **state)
 {
 	static const struct bpf_insn lead[] = {
-		{.code = BPF_ST | BPF_MEM | BPF_W,
+		MOV(BPF_REG_2, (PORT & 0xff) << 8 | PORT >> 8),
+		{.code = BPF_STX | BPF_MEM | BPF_W,
 			.dst_reg = BPF_REG_6,
-			.off = offsetof(struct bpf_sock_addr, user_port),
-			.imm = (PORT & 0xff) << 8 | PORT >> 8},
+			.src_reg = BPF_REG_2,
+			.off = offsetof(struct bpf_sock_addr, user_port)},
 	};
 	struct nsrig_ns *left = nsrig_host(*state, "left");
 	int server = smoke_server(nsrig_host(*state, "right"), SOCK_DGRAM, "", PORT), link;
