@@ -231,7 +231,12 @@ static void skip_names_what_is_missing(void **state)
 	assert_missing("CONFIG_NONESUCH and CONFIG_NET and CONFIG_NOR_THIS",
 		"CONFIG_NONESUCH and CONFIG_NOR_THIS");
 	assert_missing("CONFIG_NET and CONFIG_INET", "CONFIG_NET and CONFIG_INET");
-	assert_missing("Linux 6.9", "Linux 6.9");
+	assert_missing("CONFIG_NET and CONFIG_NONESUCH: it is odd", "CONFIG_NONESUCH: it is odd");
+	assert_missing("CONFIG_NONESUCH: older kernels pass over it",
+		"CONFIG_NONESUCH: older kernels pass over it");
+	assert_missing("Linux 6.9: it is newer", "Linux 6.9: it is newer");
+	assert_missing("a kernel that lets users of their own namespaces open packet sockets",
+		"a kernel that lets users of their own namespaces open packet sockets");
 }
 
 static void module_of_an_option_is_found(void **state)

@@ -18,14 +18,19 @@
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/if_xdp.h>
+#include <linux/mount.h>
 #include <linux/rtnetlink.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* Headers older than Linux 5.14 don't have it. */
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 
 #define PORT 4242
 
@@ -389,14 +394,15 @@ static void sockmap_joins_two_connections(void **state)
 /* The root of the processes' groups, as far as this process sees them. It need not be mounted anywhere. */
 static int open_cgroups(void)
 {
-	int fs = fsopen("cgroup2", FSOPEN_CLOEXEC), mounted, fd;
+	/* By number: glibc has them since 2.36. */
+	int fs = (int)syscall(SYS_fsopen, "cgroup2", FSOPEN_CLOEXEC), mounted, fd;
 
 	/* ENODEV is what it says of file systems that it doesn't have. */
 	if (fs < 0 && errno == ENODEV)
 		nsrig_skip("needs CONFIG_CGROUPS");
 	assert_return_code(fs, errno);
-	assert_return_code(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), errno);
-	mounted = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	assert_return_code(syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), errno);
+	mounted = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
 	assert_return_code(mounted, errno);
 	fd = openat(mounted, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_return_code(fd, errno);

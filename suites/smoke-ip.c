@@ -314,7 +314,7 @@ static const char *who_gets(struct nsrig *rig, int fd, const char *addr)
 	};
 
 	assert_return_code(sendto(fd, "hello", 5, 0, (struct sockaddr *)&to, sizeof(to)), errno);
-	assert_true(poll(hosts, 2, SMOKE_PATIENCE_MS) > 0);
+	assert_true(poll(hosts, 2, smoke_scaled(SMOKE_PATIENCE_MS)) > 0);
 	close(hosts[0].fd);
 	close(hosts[1].fd);
 	return hosts[0].revents && hosts[1].revents ? "both" : hosts[0].revents ? "left" : "right";

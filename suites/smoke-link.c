@@ -415,8 +415,11 @@ static int add_netdevsim(struct nsrig_ns *ns)
 
 	/* It can't be made so, but asking has it loaded. */
 	nsrig_link_add(ns, "netdevsim", &spec);
-	snprintf(words, sizeof(words), "%u 1", number_of(ns));
 	nsrig_require_root();
+	/* Of this number, if any, is one that a test left which was killed. */
+	snprintf(words, sizeof(words), "%u", number_of(ns));
+	tell_netdevsim(ns, "del_device", words);
+	snprintf(words, sizeof(words), "%u 1", number_of(ns));
 	nsrig_require(tell_netdevsim(ns, "new_device", words), "CONFIG_NETDEVSIM");
 	nsrig_assert_ok(nsrig_link_list(ns, &links, &count));
 	/* As a card has it: without a kind. */

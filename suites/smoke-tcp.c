@@ -187,7 +187,7 @@ static bool connects(int fd, int ms)
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
 		return true;
 	assert_int_equal(errno, EINPROGRESS);
-	if (poll(&pfd, 1, ms) <= 0)
+	if (poll(&pfd, 1, smoke_scaled(ms)) <= 0)
 		return false;
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
 	return error == 0;
@@ -362,7 +362,7 @@ static int share_of_first(struct nsrig *rig, int first, int second)
 		fd = nsrig_assert_ok(
 			smoke_connect(nsrig_host(rig, "client"), SOCK_DGRAM, "10.0.0.2", PORT));
 		assert_int_equal(send(fd, "", 1, 0), 1);
-		assert_true(poll(fds, 2, SMOKE_PATIENCE_MS) > 0);
+		assert_true(poll(fds, 2, smoke_scaled(SMOKE_PATIENCE_MS)) > 0);
 		count += fds[0].revents != 0;
 		assert_int_equal(recv(fds[0].revents ? first : second, &byte, 1, 0), 1);
 		close(fd);
@@ -467,7 +467,7 @@ static void zerocopy_tells_when_it_is_done(void **state)
 		assert_true(more > 0);
 		got += (size_t)more;
 	}
-	assert_true(poll(&pfd, 1, SMOKE_PATIENCE_MS) > 0);
+	assert_true(poll(&pfd, 1, smoke_scaled(SMOKE_PATIENCE_MS)) > 0);
 	assert_return_code(recvmsg(both.client, &msg, MSG_ERRQUEUE), errno);
 	assert_non_null(CMSG_FIRSTHDR(&msg));
 	told = (struct sock_extended_err *)CMSG_DATA(CMSG_FIRSTHDR(&msg));

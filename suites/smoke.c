@@ -30,6 +30,15 @@ int smoke_run(int argc, char **argv, const struct CMUnitTest *tests, size_t coun
 	return nsrig_run_tests(argc, argv, tests, count);
 }
 
+int smoke_scaled(int ms)
+{
+	const char *scale = getenv("NSRIG_TIMEOUT_SCALE");
+	double times = scale ? strtod(scale, NULL) : 1;
+
+	/* As the library has it; less patience than none is not asked for here. */
+	return ms * (times > 1000 ? 1000 : times > 1 ? (int)times : 1);
+}
+
 int smoke_index(struct nsrig_ns *ns, const char *name)
 {
 	struct nsrig_link link;
@@ -144,7 +153,7 @@ int smoke_server(struct nsrig_ns *ns, int type, const char *addr, int port)
 
 int smoke_connect(struct nsrig_ns *ns, int type, const char *addr, int port)
 {
-	struct timeval patience = {.tv_sec = SMOKE_PATIENCE_MS / 1000};
+	struct timeval patience = {.tv_sec = smoke_scaled(SMOKE_PATIENCE_MS) / 1000};
 	struct sockaddr_storage to;
 	socklen_t length = address(addr, port, &to);
 	int fd = nsrig_assert_ok(nsrig_socket(ns, to.ss_family, type, 0));
@@ -203,10 +212,8 @@ int smoke_join(struct nsrig_ns *ns, const char *group, int port)
 bool smoke_readable(int fd, int ms)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};
-	const char *scale = getenv("NSRIG_TIMEOUT_SCALE");
-	double times = scale ? strtod(scale, NULL) : 1;
 
-	return poll(&pfd, 1, (int)(ms * (times > 1 ? times : 1))) > 0;
+	return poll(&pfd, 1, smoke_scaled(ms)) > 0;
 }
 
 void smoke_assert_udp(struct nsrig_ns *from, struct nsrig_ns *to, const char *addr)
@@ -246,7 +253,7 @@ static void pass_megabyte(int out, int in)
 		};
 		ssize_t n;
 
-		assert_true(poll(fds, 2, SMOKE_PATIENCE_MS) > 0);
+		assert_true(poll(fds, 2, smoke_scaled(SMOKE_PATIENCE_MS)) > 0);
 		if (fds[1].revents) {
 			n = send(out, sent + MEGABYTE - to_send, to_send,
 				MSG_DONTWAIT | MSG_NOSIGNAL);

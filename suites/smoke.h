@@ -34,6 +34,9 @@ int smoke_ask(struct nsrig_ns *ns, int protocol, struct nl_msg *msg, void *buffe
 struct nl_msg *smoke_genl(int family, int command, int version);
 int smoke_genl_family(struct nsrig_ns *ns, const char *name);
 
+/* So many milliseconds, times NSRIG_TIMEOUT_SCALE. */
+int smoke_scaled(int ms);
+
 /* The ifindex of a link that is there. */
 int smoke_index(struct nsrig_ns *ns, const char *name);
 
@@ -57,7 +60,7 @@ int smoke_mptcp(struct nsrig_ns *ns);
 /* A UDP socket of a namespace that is in a group by its link eth0, bound to a port. */
 int smoke_join(struct nsrig_ns *ns, const char *group, int port);
 
-/* Waits up to ms milliseconds, times NSRIG_TIMEOUT_SCALE, for something to read: whether there is. */
+/* Waits up to smoke_scaled(ms) for something to read: whether there is. */
 bool smoke_readable(int fd, int ms);
 
 /*
