@@ -249,7 +249,7 @@ static void authenticate(int fd, const char *peer, const char *key)
 	addr->sin_addr.s_addr = inet_addr(peer);
 	memcpy(ao.key, key, strlen(key));
 	nsrig_require(setsockopt(fd, IPPROTO_TCP, AO_ADD_KEY, &ao, sizeof(ao)) < 0 ? -errno : 0,
-		"CONFIG_TCP_AO");
+		"CONFIG_TCP_AO and CONFIG_CRYPTO_HMAC and CONFIG_CRYPTO_SHA1");
 }
 
 static void tcp_ao_lets_in_who_has_the_key(void **state)
