@@ -7,7 +7,7 @@
 release=$(uname -r | sed 's/[^[:alnum:]]/[&]/g')
 ci=$(cd "${srcdir:-$(dirname "$0")/..}/ci" && pwd)
 echo "TAP version 13"
-echo 1..21
+echo 1..23
 
 # program NAME STATUS: prints the text that follows, and exits so.
 program() {
@@ -166,6 +166,12 @@ ci/smoke: "--jsno" is not understood (see --help)
 E2
 check "option wants a file" 2 "$ci/smoke" --json <<'E2'
 ci/smoke: --json: expected a file
+E2
+check "a file without a name is none" 2 "$ci/smoke" --json '' <<'E2'
+ci/smoke: --json: expected a file
+E2
+check "nor is - for JUnit" 2 "$ci/smoke" --junit - <<'E2'
+ci/smoke: --junit: expected a file
 E2
 check "table wants a program" 2 "$ci/table" --json new2.json <<'E2'
 usage: ci/table [--json FILE] PROGRAM...

@@ -68,7 +68,7 @@ so() {
 
 echo "TAP version 13"
 [ ! -e /dev/port-control ] || { echo "1..0 # SKIP needs a machine that is no guest of ci/kernel"; exit; }
-echo 1..24
+echo 1..25
 run 'an option that there is not' 2 --no-such
 so 'is told' grep -q '^ci/kernels: --no-such: no such option' "$work/err"
 run 'an option without its value' 2 --but
@@ -89,7 +89,7 @@ run 'a feature that fails on one' 1 --smoke lame other
 so 'is told' grep -q '^  .*carries.*FAILS' "$work/out"
 run 'a suite that is left out' 0 --but 'o*' poor
 mkdir build/elsewhere
-(cd build && PATH=$PATH:.. && exec ../ci/kernels --smoke ./elsewhere) >"$work/out" 2>&1
+(cd build && exec ../ci/kernels --smoke ./elsewhere) >"$work/out" 2>&1
 so 'folders are looked for where one is' grep -qx 'ok 1 - carries' "build/kernels/$(pwd | tr / _)_build_elsewhere/smoke-x.tap"
 run 'a kernel that is not run' 2 other missing
 so 'is told' grep -q '^  ci/kernel: no such kernel' "$work/out"
@@ -98,11 +98,21 @@ so 'is told' grep -q '^mute: did not come to the end: ' "$work/out"
 
 mkfifo "$work/begun"
 ci/kernels endless >"$work/out" 2>&1 &
-read -r _ <"$work/begun"
-kill $!
-wait $!
+timeout 30 grep -q begun "$work/begun" && kill $! && wait $!
 [ $? -eq 143 ] && for moment in 0.1 1 2 4 8; do
   readlink "/proc/$(cat "$work/pid")/exe" >/dev/null || break
   timeout "$moment" tail -f /dev/null
 done && ! readlink "/proc/$(cat "$work/pid")/exe" >>"$work/out"
 result $? 'whatever ends it ends its kernels' "$work/out"
+
+# One that stands in its first suite.
+script build/suites/good <<'EOF'
+echo begun >"$room/begun"; exec tail -f /dev/null
+EOF
+ci/kernels running >"$work/out" 2>&1 &
+timeout 30 grep -q begun "$work/begun" && kill $! && wait $!
+[ $? -eq 143 ] && for moment in 0.1 1 2 4 8 0.1; do
+  [ -n "$(ls "$work/a tmp")" ] || break
+  timeout "$moment" tail -f /dev/null
+done && [ -z "$(ls "$work/a tmp")" ]
+result $? 'and leaves no folder of theirs' "$work/out"

@@ -20,9 +20,8 @@ extern const struct nsrig_topo nft_routed;
 void nft_load_at(struct nsrig *rig, const char *host, const char *option, const char *file,
 	int line, const char *format, ...) NSRIG_PRINTF(6, 7);
 
-/* The ruleset, as nft(8) lists it, must have these words sooner or later; or lose them. */
+/* The ruleset, as nft(8) lists it, must have these words sooner or later. */
 void nft_assert_lists(struct nsrig *rig, const char *host, const char *words);
-void nft_assert_lists_no(struct nsrig *rig, const char *host, const char *words);
 
 /* The number that stands behind these words in the ruleset. */
 int nft_count(struct nsrig *rig, const char *host, const char *words);

@@ -150,7 +150,6 @@ static void arp_ignore_keeps_to_the_link(void **state)
 static void joining_is_told_by_igmp(void **state)
 {
 	struct nsrig_capture *wire = nsrig_capture(*state, "router:eth1", "inbound and igmp");
-
 	int member = smoke_join(nsrig_host(*state, "server"), "239.1.2.3", PORT);
 
 	/* A report of IGMPv3, to all routers that speak it: of this group nobody is kept out now. */

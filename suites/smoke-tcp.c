@@ -411,7 +411,6 @@ static void encrypt(int fd, int direction)
 		.salt = "abc",
 		.rec_seq = "",
 	};
-
 	int rc = setsockopt(fd, SOL_TCP, TCP_ULP, "tls", sizeof("tls")) < 0 ? -errno : 0;
 
 	/* This one the kernel does not load for users. */

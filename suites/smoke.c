@@ -35,8 +35,8 @@ int smoke_scaled(int ms)
 	const char *scale = getenv("NSRIG_TIMEOUT_SCALE");
 	double times = scale ? strtod(scale, NULL) : 1;
 
-	/* As the library has it; less patience than none is not asked for here. */
-	return ms * (times > 1000 ? 1000 : times > 1 ? (int)times : 1);
+	/* At most as much as the library heeds, and here never less than was asked for. */
+	return (int)(ms * (times > 1000 ? 1000 : times > 1 ? times : 1));
 }
 
 int smoke_index(struct nsrig_ns *ns, const char *name)
