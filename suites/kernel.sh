@@ -182,10 +182,10 @@ ended 2 'a full disk' 'stdout: No space left on device'
 [ "$(cat "$work/status")" -eq 141 ] && [ "$(cat "$work/out")" = y ] && gone
 result $? 'nobody who reads on' "$work/err"
 
-# Whatever comes, it goes. A shell starts what runs beside it deaf to some signals.
+# Whatever comes, it goes. A shell starts what runs beside it deaf to some signals, and nohup all that it runs.
 for signal in HUP:129 INT:130 TERM:143 KILL:137; do
   mkfifo "$work/begun"
-  MACHINE='say ready; echo begun >"$room/begun"; hang' perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' \
+  MACHINE='say ready; echo begun >"$room/begun"; hang' perl -e '$SIG{$_} = "DEFAULT" for qw(HUP INT TERM); exec @ARGV' \
     "$sources/ci/kernel" "$work/bzImage" -- true >"$work/out" 2>"$work/err" &
   timeout 30 grep -q begun "$work/begun" && kill -s "${signal%:*}" $! && wait $! 2>/dev/null
   { [ $? -eq "${signal#*:}" ] && gone; } >>"$work/err"

@@ -10,10 +10,10 @@ cd "$work/tree" || exit
 # The tree here has a build of its own, whatever is being built around it.
 unset BUILD CONFIGURE_FLAGS
 export TMPDIR="$work/a tmp" room="$work"
-cp "$sources/ci/kernels" "$sources/ci/table" "$sources/ci/features" ci
+cp "$sources/ci/kernels" "$sources/ci/list" "$sources/ci/table" "$sources/ci/features" ci
 cat >build/Makefile <<'EOF'
-list-suites: ; @echo suites/good suites/odd ../suites/shell.sh suites/smoke-x
-list-smoke: ; @echo suites/smoke-x
+list-suites: ; @echo suites/good suites/odd ../suites/shell.sh suites/smoke-x >$(LIST)
+list-smoke: ; @echo suites/smoke-x >$(LIST)
 EOF
 
 # script FILE: what stands on the standard input
@@ -68,7 +68,7 @@ so() {
 
 echo "TAP version 13"
 [ ! -e /dev/port-control ] || { echo "1..0 # SKIP needs a machine that is no guest of ci/kernel"; exit; }
-echo 1..25
+echo 1..26
 run 'an option that there is not' 2 --no-such
 so 'is told' grep -q '^ci/kernels: --no-such: no such option' "$work/err"
 run 'an option without its value' 2 --but
@@ -85,6 +85,10 @@ so 'that of one in shell, which finds its sources' grep -qx 'ok 1 - has its sour
 so 'and that of a smoke suite' grep -qx 'ok 1 - carries' build/kernels/other/smoke-x.tap
 run 'a suite that fails on one' 1 poor other
 so 'is told' grep -q '^  Failed 1/1 subtests' "$work/out"
+# As a make around it does that says what it does: "w" is print-directory.
+export MAKEFLAGS=w MAKELEVEL=1
+run "what make says of folders is no suite" 0 other
+unset MAKEFLAGS MAKELEVEL
 run 'a feature that fails on one' 1 --smoke lame other
 so 'is told' grep -q '^  .*carries.*FAILS' "$work/out"
 run 'a suite that is left out' 0 --but 'o*' poor
