@@ -4,17 +4,17 @@
  * say that they are ready, and with which status they end.
  *
  * Functions of the helpers that can fail return a negative error number and leave a sentence in
- * nsrig_error(), as the library's own do: fixture/error.c and fixture/units.c are compiled into them,
+ * nsrig_error(), as the library's own do: fixture/base/error.c and fixture/text/units.c are compiled into them,
  * and nothing else of the library is.
  */
 #ifndef HELPER_H
 #define HELPER_H
 
-#include "fixture/error-private.h"
-#include "fixture/units.h"
+#include "fixture/base/error-private.h"
+#include "fixture/text/units.h"
 
-#include <fixture/error.h>
 #include <getopt.h>
+#include <nsrig/error.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

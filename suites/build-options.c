@@ -7,7 +7,7 @@
  */
 
 #include "count.h"
-#include "fixture/netlink-private.h"
+#include "fixture/netlink/netlink-private.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -8,7 +8,7 @@
  */
 #include "count.h"
 #include "filters.h"
-#include "fixture/capture-private.h"
+#include "fixture/capture/capture-private.h"
 #include "frame.h"
 #include "program.h"
 

@@ -9,7 +9,7 @@
  *	                              2001:db8:2::fe/64            2001:db8:2::1/64
  *	                           br0 (r2) ================= eth0 c
  */
-#include "fixture/ns-private.h"
+#include "fixture/ns/ns-private.h"
 
 #include "count.h"
 

@@ -3,11 +3,11 @@
  * Decimal numbers in a program that has set a locale with a comma: they are read and written with a
  * point all the same. No network: what reads and writes them is asked directly.
  */
-#include "fixture/decimal.h"
-#include "fixture/deadline.h"
-#include "fixture/options.h"
-#include "fixture/tap.h"
-#include "fixture/value.h"
+#include "fixture/base/decimal.h"
+#include "fixture/base/deadline.h"
+#include "fixture/runner/options.h"
+#include "fixture/runner/tap.h"
+#include "fixture/text/value.h"
 #include "program.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #ifndef FILTERS_H
 #define FILTERS_H
 
-#include "fixture/filter.h"
+#include "fixture/capture/filter.h"
 
 #include <nsrig.h>
 

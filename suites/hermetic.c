@@ -5,7 +5,7 @@
  *
  *	(temporary namespaces, with nothing in them)
  */
-#include "fixture/hermetic.h"
+#include "fixture/ns/defaults.h"
 
 #include <errno.h>
 #include <nsrig.h>

@@ -4,7 +4,7 @@
  *
  *	client eth0 10.0.0.1/24 2001:db8::1/64 ---- 10.0.0.2/24 2001:db8::2/64 eth0 server (www)
  */
-#include "fixture/ns-private.h"
+#include "fixture/ns/ns-private.h"
 
 #include "count.h"
 

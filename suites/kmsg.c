@@ -4,8 +4,8 @@
  *
  *	this test ---- writes ----> a log <---- reads ---- the runner's own reader, or guilty
  */
-#include "fixture/kmsg.h"
-#include "fixture/seen.h"
+#include "fixture/runner/kmsg.h"
+#include "fixture/runner/transcript.h"
 #include "program.h"
 
 #include <errno.h>

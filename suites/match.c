@@ -4,7 +4,7 @@
  *
  *	"via 10.0.0.1 default" ---- cut into items ----> [via 10.0.0.1] [destination 0.0.0.0/0] ...
  */
-#include "fixture/match.h"
+#include "fixture/text/match.h"
 
 #include "count.h"
 

@@ -67,9 +67,9 @@ END
 overlooks suites/wounded.c "what only sounds like it" <<'END'
 	asleep(1); no_system(2); poll(&fds, 1, 20); may_leave("process *: sleep *"); oversleep = 1;
 END
-sed '/nanosleep(&pause/d' "$sources/fixture/ns-new.c" >"$work/tree/fixture/ns-new.c"
+sed '/nanosleep(&pause/d' "$sources/fixture/ns/create.c" >"$work/tree/fixture/ns/create.c"
 "$sources/ci/no-sleep" "$work/tree" >"$work/said" 2>&1
-[ $? -eq 1 ] && grep -q '^fixture/ns-new.c: no longer has what ci/no-sleep allows it: ' "$work/said"
+[ $? -eq 1 ] && grep -q '^fixture/ns/create.c: no longer has what ci/no-sleep allows it: ' "$work/said"
 result $? "a reason for what is gone is told"
 "$sources/ci/no-sleep" "$work" >"$work/said" 2>&1
 [ $? -gt 1 ] && grep -q '^ci/no-sleep: there is no fixture in .* (expected the sources of nsrig)' "$work/said"

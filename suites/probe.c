@@ -4,8 +4,8 @@
  * against a skip. How tests are skipped is in the truth table.
  */
 #include "count.h"
-#include "fixture/answers.h"
-#include "fixture/kconfig.h"
+#include "fixture/kernel/kconfig.h"
+#include "fixture/kernel/probe-cache.h"
 #include "program.h"
 
 #include <errno.h>

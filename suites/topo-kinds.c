@@ -4,8 +4,8 @@
  * sends them. Most of these kinds are missing in one kernel or another, and what is wrong in a message
  * to a kind that is not there is seen here only. Nothing is built, so that there is no network.
  */
-#include "fixture/draft.h"
-#include "fixture/kinds.h"
+#include "fixture/kernel/link-kinds.h"
+#include "fixture/topo/model.h"
 
 #include <errno.h>
 #include <linux/if_link.h>

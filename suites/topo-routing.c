@@ -7,7 +7,7 @@
  *	        \    /
  *	          b
  */
-#include "fixture/draft.h"
+#include "fixture/topo/model.h"
 
 #include <nsrig.h>
 #include <stdio.h>

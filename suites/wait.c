@@ -5,7 +5,7 @@
  *
  *	left:a0 10.0.0.1/24 ====== right:b0 10.0.0.2/24
  */
-#include "fixture/wait-private.h"
+#include "fixture/state/wait-private.h"
 
 #include "count.h"
 
