@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* A DNS responder, that can also be a bad one. --help tells the rest. */
-#include "helper.h"
-#include "response.h"
-#include "service.h"
-#include "zone.h"
+#include "lib/dns-response.h"
+#include "lib/dns-zone.h"
+#include "lib/helper.h"
+#include "lib/service.h"
 
 #include <errno.h>
 #include <stdlib.h>

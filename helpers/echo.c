@@ -3,8 +3,8 @@
  * An echo server: sends back what it hears (RFC 862), by TCP, UDP, SCTP and unix sockets, at many
  * endpoints at once. --help tells the rest.
  */
-#include "helper.h"
-#include "service.h"
+#include "lib/helper.h"
+#include "lib/service.h"
 
 static const char help[] =
 	"usage: echo [OPTION]... ENDPOINT...\n"

@@ -3,8 +3,8 @@
  * An HTTP server of one page (RFC 9110, 9112), without connections that are kept alive. --help tells
  * the rest.
  */
-#include "helper.h"
-#include "service.h"
+#include "lib/helper.h"
+#include "lib/service.h"
 
 #include <errno.h>
 #include <fcntl.h>

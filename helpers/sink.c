@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Takes in what helpers/source sends, and measures it. --help tells the rest. */
-#include "flow.h"
-#include "helper.h"
-#include "service.h"
+#include "lib/flow.h"
+#include "lib/helper.h"
+#include "lib/service.h"
 
 #include <errno.h>
 #include <stdlib.h>

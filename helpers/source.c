@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Sends traffic to helpers/sink, and tells what came there. --help tells the rest. */
-#include "endpoint.h"
-#include "flow.h"
-#include "helper.h"
-#include "loop.h"
+#include "lib/endpoint.h"
+#include "lib/flow.h"
+#include "lib/helper.h"
+#include "lib/loop.h"
 
 #include <errno.h>
 #include <linux/sockios.h>

@@ -71,8 +71,8 @@ static void hush(struct nsrig *rig)
 	int i;
 
 	for (i = 1; i <= hosts; i++)
-		work_must(nsrig_sysctl_set(host(rig, i),
-				  "net/ipv6/conf/eth0/router_solicitations", "0"),
+		work_must(nsrig_sysctl_set(
+				  host(rig, i), "net/ipv6/conf/eth0/router_solicitations", "0"),
 			"router_solicitations");
 }
 

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# What the suites share that are written in shell and judge how our streams are read. To be read with
+# '.' in the build folder.
+# shellcheck shell=sh
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+guilty=$PWD/suites/guilty/guilty
+export guilty
+# Crashes are to be crashes in a build with sanitizers, too.
+export ASAN_OPTIONS=handle_segv=0
+
+# Variables that a pipeline may have set for this very suite.
+unset CI_NODE_INDEX CI_NODE_TOTAL JOB_COMPLETION_INDEX JOB_COMPLETION_COUNT TEST_SHARD_INDEX \
+  TEST_TOTAL_SHARDS TEST_SHARD_STATUS_FILE HARNESS_OPTIONS PERL_TEST_HARNESS_DUMP_TAP
+for variable in $(env | sed -n 's/^\(NSRIG_[A-Z_]*\)=.*/\1/p'); do
+  [ "$variable" = NSRIG_TIMEOUT_SCALE ] || unset "$variable"
+done
+
+# begin COUNT: a plan; or of none, where the machine lets nsrig run no test.
+begin() {
+  echo "TAP version 13"
+  obstacle=$("$guilty" passes | sed -n 's/^ok 1 - passes # SKIP //p')
+  if [ -n "$obstacle" ]; then
+    echo "1..0 # SKIP $obstacle"
+    exit
+  fi
+  echo "1..$1"
+}
+
+number=0
+# result STATUS WHAT FILE: ok if the status is 0. If it isn't, the file tells more: in the stream, and
+# for those who see prove's summary only.
+result() {
+  number=$((number + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $number - $2"
+  else
+    echo "not ok $number - $2"
+    sed 's/^/# /' "$3" && sed 's/^/# /' "$3" >&2
+  fi
+}
+
+# skipped WHAT REASON
+skipped() {
+  number=$((number + 1))
+  echo "ok $number - $1 # SKIP $2"
+}
+
+has() {
+  command -v "$1" >/dev/null
+}

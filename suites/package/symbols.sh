@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What the library exports is what its symbol file lists, is what its headers declare.
+# Runs in the build folder; $srcdir tells where the sources are.
+library=.libs/libnsrig.so
+fixture=${srcdir:-$(dirname "$0")/../..}/fixture
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+export LC_ALL=C
+
+echo "TAP version 13"
+if [ ! -e "$library" ]; then
+  echo "1..0 # SKIP needs a shared library (configured with --disable-shared?)"
+  exit
+fi
+
+nm -D --defined-only "$library" | sed -n 's/.* T \([^@]*\).*/\1/p' | sort >"$work/exported"
+sed -n 's/^\t\(nsrig_.*\);$/\1/p' "$fixture/nsrig.sym" >"$work/listed"
+sort -u "$work/listed" >"$work/sorted"
+# The headers that are installed, without comments and macros: what is followed by '('.
+for header in $(sed -n 's/^#include <nsrig\/\(.*\)>$/\1/p' "$fixture/include/nsrig.h"); do
+  perl -0pe 's{/\*.*?\*/}{}gs; s/\\\n//g; s/^#.*$//mg' "$fixture/include/nsrig/$header"
+done | grep -o '\bnsrig_[a-z0-9_]*(' | tr -d '(' | grep -vxE 'nsrig_(packet_)?fn' | sort -u >"$work/declared"
+
+number=0
+same() {
+  number=$((number + 1))
+  if diff "$work/$1" "$work/$2" >"$work/difference"; then
+    echo "ok $number - $3"
+  else
+    echo "not ok $number - $3"
+    sed 's/^/# /' "$work/difference" >&2
+  fi
+}
+
+echo 1..3
+same listed sorted "the list is in order, and names nothing twice"
+same listed exported "what is listed is what is exported"
+same listed declared "what is listed is what the headers declare"

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The truth table: whatever a test does, what is said of it. Each row runs a guilty test, and one
+ * that passes behind it, under prove, and compares what the stream says, what prove says, the exit
+ * status, and what is left on the machine, which is nothing. With --table the rows are printed as
+ * a page of documentation instead.
+ *
+ *	this test ---- runs ----> prove ----> guilty ---- runs, each in a sandbox ----> its tests
+ */
+#include "truth.h"
+#include "suites/lib/count.h"
+#include "suites/lib/program.h"
+
+#include <fnmatch.h>
+#include <limits.h>
+#include <nsrig.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define ROWS_MAX 192
+
+/* The test that follows each guilty one, and is not to suffer. */
+#define NEIGHBOUR "passes"
+
+struct line {
+	const char *start;
+	int length;
+};
+
+/* The line that begins with this, from a place on; or one without a start. */
+static struct line find_line(const char *text, const char *begin)
+{
+	struct line line = {strstr(text, begin), 0};
+
+	while (line.start && line.start > text && line.start[-1] != '\n')
+		line.start = strstr(line.start + 1, begin);
+	if (line.start)
+		line.length = (int)strcspn(line.start, "\n");
+	return line;
+}
+
+/* Its rest, behind what it begins with, to be freed; "" where there is no such line. */
+static char *rest_of_line(const char *text, const char *begin)
+{
+	struct line line = find_line(text, begin);
+	char *rest = line.start ? strndup(line.start + strlen(begin), line.length - strlen(begin))
+				: strdup("");
+
+	assert_non_null(rest);
+	return rest;
+}
+
+/* Without the quotes and what they need. */
+static void unquote(char *text)
+{
+	char *from = text, *to = text;
+
+	if (*from == '"')
+		from++;
+	while (*from && strcmp(from, "\"")) {
+		if (*from == '\\' && (from[1] == '"' || from[1] == '\\'))
+			from++;
+		*to++ = *from++;
+	}
+	*to = '\0';
+}
+
+static void assert_like(const char *what, const char *found, const char *expected, const char *all)
+{
+	if (fnmatch(expected, found, 0))
+		nsrig_fail("%s: expected \"%s\", but found \"%s\" in:\n%s", what, expected, found,
+			all);
+}
+
+/* The line of result, and the diagnostics behind it. */
+static void judge_stream(const struct truth *row, const char *stream)
+{
+	static const char *const beginnings[] = {"not ok 1 - ", "ok 1 - "};
+	bool ok = !strcmp(row->outcome, "passed") || !strcmp(row->outcome, "skipped");
+	char *result = rest_of_line(stream, beginnings[ok]);
+	char *skip = strstr(result, " # SKIP ");
+	char *outcome, *message;
+
+	if (ok) {
+		outcome = strdup(skip ? "skipped" : *result ? "passed" : "");
+		message = strdup(skip ? skip + strlen(" # SKIP ") : "");
+	} else {
+		outcome = rest_of_line(stream, "  outcome: ");
+		message = rest_of_line(stream, "  message: ");
+		unquote(message);
+	}
+	assert_like("outcome", outcome, row->outcome, stream);
+	assert_like("message", message, row->message, stream);
+	free(outcome);
+	free(message);
+	free(result);
+	/* Nothing stands in the stream that is not the runner's. */
+	assert_null(strstr(stream, "away from home"));
+	assert_null(find_line(stream, "ok 3").start);
+	assert_null(find_line(stream, "1..9").start);
+}
+
+/* What waitpid() said of the program, as prove tells it. */
+static int status_of(const char *said)
+{
+	const char *mark = strstr(said, "(Wstat: ");
+
+	return mark ? atoi(mark + strlen("(Wstat: ")) : 0;
+}
+
+static void judge_end(const struct truth *row, const char *said)
+{
+	int status = status_of(said);
+	int found = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+
+	if (found != row->exit_status)
+		nsrig_fail("exit status: expected %d, but found %d in:\n%s", row->exit_status,
+			found, said);
+}
+
+/* Processes that were killed take a moment to go. */
+static void assert_nothing_left(int processes, int mounts)
+{
+	int ms;
+
+	for (ms = 0; count_processes() > processes && ms < 20000; ms += 5)
+		poll(NULL, 0, 5);
+	assert_int_equal(count_processes(), processes);
+	assert_int_equal(count_mounts(), mounts);
+}
+
+static void check(void **state)
+{
+	const struct truth *row = *state;
+	char tests[256], guilty[PATH_MAX];
+	const char *options = row->options ?: "--timeout=30";
+	char *argv[] = {
+		"prove", "--verbose", "--exec", "", guilty, "::", tests, (char *)options, NULL};
+	int processes = count_processes(), mounts = count_mounts();
+	struct program prove;
+
+	/* AddressSanitizer would make words of a crash, and an abort of a want of memory. */
+	setenv("ASAN_OPTIONS", "handle_segv=0:allocator_may_return_null=1", 1);
+	program_clear_environment(NULL);
+	if (row->environment)
+		putenv((char *)row->environment);
+	program_path(GUILTY, guilty);
+	snprintf(tests, sizeof(tests), "%s%s", row->tests, row->alone ? "" : "," NEIGHBOUR);
+	program_run(&prove, argv);
+	if (*row->outcome)
+		judge_stream(row, prove.out_text);
+	if (*row->outcome && !row->alone && !find_line(prove.out_text, "ok 2 - " NEIGHBOUR).start)
+		nsrig_fail("the test behind it did not pass: %s", prove.out_text);
+	if (!strstr(prove.out_text, row->prove))
+		nsrig_fail("prove: \"%s\" is not in:\n%s", row->prove, prove.out_text);
+	judge_end(row, prove.out_text);
+	assert_int_equal(
+		!WIFEXITED(prove.status) || WEXITSTATUS(prove.status) != 0, row->exit_status != 0);
+	program_free(&prove);
+	assert_nothing_left(processes, mounts);
+}
+
+/* A cell of a table in Markdown; a '*' that stands for anything is told as such. */
+static void put_cell(const char *text)
+{
+	fputs(" ", stdout);
+	for (; *text; text++) {
+		if (*text == '*')
+			fputs("…", stdout);
+		else if (*text == '|' || *text == '#' || *text == '<')
+			printf("\\%c", *text);
+		else if (*text == '\\' && text[1])
+			fputc(*++text, stdout);
+		else
+			fputc(*text, stdout);
+	}
+	fputs(" |", stdout);
+}
+
+static void put_row(const struct truth *row)
+{
+	char status[16];
+
+	snprintf(status, sizeof(status), row->exit_status < 0 ? "SIG%s" : "%s",
+		row->exit_status < 0 ? sigabbrev_np(-row->exit_status) : "");
+	if (row->exit_status >= 0)
+		snprintf(status, sizeof(status), "%d", row->exit_status);
+	fputs("|", stdout);
+	put_cell(row->deed);
+	put_cell(row->outcome);
+	put_cell(row->message);
+	put_cell(row->prove);
+	put_cell(status);
+	fputs("\n", stdout);
+}
+
+static int print_table(void)
+{
+	size_t i;
+
+	printf("# Whatever a test does\n\n"
+	       "What the runner says of it, what `prove` makes of that, and the exit status of "
+	       "the\n"
+	       "program. In each row a second test ran after the first, and passed. Nothing was "
+	       "left\n"
+	       "on the machine: no process, no mount, no namespace. `…` stands for anything.\n\n"
+	       "(`suites/runner/truth.c` runs these rows, and has written this page.)\n\n"
+	       "| the test | outcome | message | `prove` | exit status |\n"
+	       "|---|---|---|---|---|\n");
+	for (i = 0; i < truth_count; i++)
+		put_row(&truth_rows[i]);
+	return fflush(stdout) ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct CMUnitTest tests[ROWS_MAX];
+	size_t i;
+
+	if (argc == 2 && !strcmp(argv[1], "--table"))
+		return print_table();
+	for (i = 0; i < truth_count && i < ROWS_MAX; i++)
+		tests[i] = (struct CMUnitTest){
+			.name = truth_rows[i].name ?: truth_rows[i].tests,
+			.test_func = check,
+			.initial_state = (void *)&truth_rows[i],
+		};
+	return nsrig_run_tests(argc, argv, tests, i);
+}

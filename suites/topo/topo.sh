@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# helpers/topo, as people call it; and the drawing in README.md, which is to be its own.
+# Runs in the build folder; $srcdir tells where the sources are.
+readme=${srcdir:-$(dirname "$0")/../..}/README.md
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+
+number=0
+# result STATUS WHAT: what was written is shown if the status is not 0
+result() {
+  number=$((number + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $number - $2"
+  else
+    echo "not ok $number - $2"
+    sed 's/^/# /' "$work/out" "$work/err" >&2
+  fi
+}
+
+# run STATUS ARGUMENT...: the program ends with this status; fails otherwise
+run() {
+  expected=$1
+  shift
+  helpers/topo "$@" >"$work/out" 2>"$work/err"
+  [ $? -eq "$expected" ]
+}
+
+# quiet: it wrote nothing where it should not
+draws() { [ -s "$work/out" ] && [ ! -s "$work/err" ] && grep -q '^+---' "$work/out"; }
+complains() { [ ! -s "$work/out" ] && grep -qxF "$1" "$work/err"; }
+
+cat >"$work/pair" <<'END'
+# two hosts
+veth client:eth0 10.0.0.1/24 -- server:eth0 10.0.0.2/24
+END
+printf 'host a\nvetth a:x -- b:y\n' >"$work/wrong"
+
+echo "TAP version 13"
+echo 1..15
+run 0 "chain 3" && draws
+result $? "a text is drawn"
+run 0 --draw "host a" "host b" && draws && [ "$(grep -c '| [ab] |' "$work/out")" -eq 2 ]
+result $? "each argument is a statement"
+run 0 "$work/pair" && draws && cp "$work/out" "$work/drawn"
+result $? "a file is drawn"
+run 0 --draw - <"$work/pair" && cmp -s "$work/out" "$work/drawn"
+result $? "the standard input is drawn, and is the same"
+(cd "$work" && "$OLDPWD/helpers/topo" pair) >"$work/out" 2>"$work/err" && cmp -s "$work/out" "$work/drawn"
+result $? "a file that is named like a shape is a file"
+run 0 --check "$work/pair" && [ ! -s "$work/out" ] && [ ! -s "$work/err" ]
+result $? "what is right is checked without a word"
+run 2 --check "$work/wrong" && grep -q "^topo: $work/wrong:2:1: \"vetth\" is not understood (did you mean \"veth\"?)" "$work/err"
+result $? "what is wrong is told with file, line and column"
+run 2 /nowhere/nsrig.topo && complains 'topo: the topology "/nowhere/nsrig.topo": No such file or directory'
+result $? "a file that is not there is told"
+printf 'host a\0' >"$work/nul" && run 2 - <"$work/nul" && complains 'topo: the input has a NUL in it (expected text)'
+result $? "an input that is no text is told"
+run 2 && [ ! -s "$work/out" ] && grep -q '^usage: ' "$work/err"
+result $? "without arguments it tells its usage"
+run 2 --paint pair && [ ! -s "$work/out" ] && grep -q '^usage: ' "$work/err"
+result $? "an option that is none is refused"
+run 0 --help && grep -q '^usage: ' "$work/out"
+result $? "--help is an answer"
+
+# The network of the first test in README.md, and the comment above it.
+sed -n '/^```c$/,/^```$/p' "$readme" | sed -n 's/.*NSRIG_VETH("\([^"]*\)", "\([^"]*\)").*/veth \1 -- \2/p' | head -n 1 >"$work/first"
+sed -n '/^```c$/,/^```$/s/^ \*	//p' "$readme" >"$work/shown"
+run 0 "$work/first" && [ -s "$work/first" ] && diff "$work/out" "$work/shown" >"$work/err"
+result $? "README.md shows the drawing of its first test"
+
+if command -v dot >/dev/null; then
+  run 0 --dot "star 3 delay 10ms" 'kind a"\b h1:k' && dot -Tplain <"$work/out" >"$work/plain" 2>"$work/err" &&
+    [ "$(grep -c '^node' "$work/plain")" -eq 4 ] && [ "$(grep -c '^edge' "$work/plain")" -eq 3 ]
+  result $? "Graphviz takes the graph"
+else
+  number=$((number + 1))
+  echo "ok $number - Graphviz takes the graph # SKIP needs dot (Debian: graphviz)"
+fi
+sed -n '/^# clients on a switch/,/^```$/p' "$readme" | sed '$d' >"$work/office"
+run 0 --check "$work/office" && [ -s "$work/office" ]
+result $? "the network in README.md that is no program is one that can be built"
