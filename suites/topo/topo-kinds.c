@@ -133,7 +133,7 @@ static const struct row {
 };
 
 /* What an attribute has, written as the rows have it. */
-static void write_value(const struct nsrig_draft_attr *attr, int width, char *out, size_t size)
+static void write_value(const struct nsrig_attr *attr, int width, char *out, size_t size)
 {
 	const unsigned char *bytes = attr->bytes;
 	uint16_t half;
@@ -172,7 +172,7 @@ static struct nsrig_draft *read_text(const char *text)
 static void check_row(const struct row *row)
 {
 	char text[128], found[128];
-	const struct nsrig_draft_attrs *attrs;
+	const struct nsrig_attrs *attrs;
 	struct nsrig_draft *draft;
 	size_t i, times = 0;
 	char *p;

@@ -1,0 +1,154 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The order of fixture/: a file uses what its own folder and those before it have, and never what comes behind.
+# The order is that of the fragments which Makefile.am includes. Runs in the build folder, as it looks into the
+# objects: a prototype that stands elsewhere is not seen in includes. $srcdir tells where the sources are.
+sources=${srcdir:-$(dirname "$0")/../..}
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+export LC_ALL=C
+set -f
+
+# Who may know cmocka, by its headers; who may print. Two that print have nobody left to return an error to:
+# a process that can't come home, and the child of a program that could not be executed.
+knows_cmocka='cmocka rig verbs runner include'
+prints='cmocka verbs runner'
+prints_too='ns/do.c process/exec.c'
+
+number=0
+# holds WHAT FILE: ok if the file, with a line for each that is wrong, is empty
+holds() {
+  number=$((number + 1))
+  if [ ! -s "$2" ]; then
+    echo "ok $number - $1"
+  else
+    echo "not ok $number - $1"
+    sed 's/^/# /' "$2" | tee /dev/stderr
+  fi
+}
+
+echo "TAP version 13"
+echo 1..6
+
+# ---- files --------------------------------------------------------------------------------------
+
+order=$(sed -n 's|^include fixture/\([a-z]*\)/sources.am$|\1|p' "$sources/Makefile.am")
+(cd "$sources/fixture" && find . -name '*.[ch]') | sed 's|^\./||' | sort >"$work/files"
+for folder in $order; do
+  sed "s|%D%|$folder|g" "$sources/fixture/$folder/sources.am"
+done | tr ' \t\\' '\n\n\n' | grep '\.[ch]$' | sort >"$work/listed"
+comm -3 "$work/files" "$work/listed" | awk -F'\t' '
+  $1 { folder = $1; sub("/.*", "", folder)
+    print "fixture/" $1 ": is in no fragment (expected in fixture/" folder "/sources.am, and that in Makefile.am)" }
+  $2 { print "fixture/" $2 ": is in a fragment, and not there" }' >"$work/wrong"
+holds 'every file is in the fragment of its folder' "$work/wrong"
+
+# file:line: text, without comments; strings stay.
+(cd "$sources/fixture" && xargs awk '
+  FNR == 1 { inside = 0 }
+  { text = $0
+    while (1) {
+      if (inside) {
+        if (!(end = index(text, "*/"))) { text = ""; break }
+        text = substr(text, end + 2); inside = 0
+      }
+      if (!match(text, /\/[*\/]/)) { kept = kept text; break }
+      kept = kept substr(text, 1, RSTART - 1)
+      if (substr(text, RSTART, 2) == "//") break
+      text = substr(text, RSTART + 2); inside = 1
+    }
+    if (kept != "") print FILENAME ":" FNR ": " kept
+    kept = "" }') <"$work/files" >"$work/code"
+
+# ---- includes -----------------------------------------------------------------------------------
+
+# Of headers that are installed none is of a floor: all may be included.
+awk -v order="$order" '
+  BEGIN { n = split(order, folders); for (i = 1; i <= n; i++) floor[folders[i]] = i }
+  match($0, /#include "[^"]*"/) {
+    from = $1; sub("/.*", "", from)
+    what = substr($0, RSTART + 10, RLENGTH - 11)
+    to = what; sub("/.*", "", to)
+    if (!(to in floor))
+      print "fixture/" $1 " includes \"" what "\", which is in none of the folders (expected \"FOLDER/FILE.h\")"
+    else if (from == "include" || floor[to] > floor[from])
+      print "fixture/" $1 " includes \"" what "\": " from " comes before " to
+  }' "$work/code" >"$work/wrong"
+holds 'no include points against the order' "$work/wrong"
+
+# ---- symbols ------------------------------------------------------------------------------------
+
+# file symbol, of what is defined (T) and of what is needed (U)
+while read -r file; do
+  case $file in *.h) continue ;; esac
+  folder=${file%/*} stem=${file##*/}
+  object=fixture/$folder/.libs/libnsrig_private_la-${stem%.c}.o
+  [ -f "$object" ] || object=fixture/$folder/libnsrig_private_la-${stem%.c}.o
+  nm -P "$object" 2>/dev/null | awk -v file="$file" '$2 ~ /^[A-TV-Z]$/ { print "T", file, $1 } $2 == "U" { print "U", file, $1 }
+    END { if (!NR) print "0", file }'
+done <"$work/files" >"$work/symbols"
+sed -n 's|^0 \(.*\)|fixture/\1: no object was found in the build folder (expected that make has run)|p' "$work/symbols" >"$work/wrong"
+# needs: file of, symbol
+awk '$1 == "T" { owner[$3] = $2 } $1 == "U" { needs[++n] = $2 " " $3 }
+  END { for (i = 1; i <= n; i++) { split(needs[i], need); if (owner[need[2]] && owner[need[2]] != need[1])
+    print need[1], owner[need[2]], need[2] } }' "$work/symbols" >"$work/needs"
+[ -s "$work/needs" ] || echo "no object needs another: nothing was looked into" >>"$work/wrong"
+awk -v order="$order" '
+  BEGIN { n = split(order, folders); for (i = 1; i <= n; i++) floor[folders[i]] = i }
+  { from = $1; sub("/.*", "", from); to = $2; sub("/.*", "", to) }
+  floor[to] > floor[from] { print "fixture/" $1 " uses " $3 " of fixture/" $2 ": " from " comes before " to }' "$work/needs" >>"$work/wrong"
+holds 'no symbol is used against the order' "$work/wrong"
+
+# What needs nobody that is left, or is needed by nobody that is left, is in no circle; and of the rest those
+# are, who are come back to.
+awk '
+  function comes_back(file, goal,   i) {
+    if (file == goal) return 1
+    seen[file]
+    for (i = 1; i <= NR; i++)
+      if (from[i] == file && to[i] in left && !(to[i] in seen) && comes_back(to[i], goal)) return 1
+    return 0
+  }
+  { from[NR] = $1; to[NR] = $2; what[NR] = $3; left[$1]; left[$2] }
+  END {
+    do {
+      gone = 0
+      split("", needs); split("", needed)
+      for (i = 1; i <= NR; i++)
+        if (from[i] in left && to[i] in left) { needs[from[i]]++; needed[to[i]]++ }
+      for (file in left)
+        if (!(file in needs) || !(file in needed)) { delete left[file]; gone = 1 }
+    } while (gone)
+    for (j = 1; j <= NR; j++) {
+      split("", seen)
+      if (from[j] in left && to[j] in left && comes_back(to[j], from[j]))
+        print "fixture/" from[j] " uses " what[j] " of fixture/" to[j] ", which comes back to it"
+    }
+  }' "$work/needs" >"$work/wrong"
+holds 'no two files need each other' "$work/wrong"
+
+# ---- who may do what ----------------------------------------------------------------------------
+
+# not_in FOLDERS PATTERN WHAT [FILE]...: lines with the pattern, outside of these folders and files
+not_in() {
+  awk -v folders=" $1 " -v pattern="$2" -v what="$3" -v files=" ${4-} " '
+    { file = $1; sub(":.*", "", file); folder = file; sub("/.*", "", folder)
+      if (index(folders, " " folder " ") || index(files, " " file " ")) next
+      text = substr($0, length($1) + 2)
+      if (text ~ pattern) print "fixture/" $1 " " what ": " text }' "$work/code"
+}
+{
+  not_in "$knows_cmocka" '#include <(nsrig/)?cmocka.h>' 'knows cmocka'
+  awk -v folders=" $knows_cmocka " '
+    $1 == "U" && $3 ~ /^(_assert_|_fail$|_skip$|_expect_|_will_|_mock|_check_expected|_?cmocka_|_test_)/ {
+      folder = $2; sub("/.*", "", folder)
+      if (!index(folders, " " folder " ")) print "fixture/" $2 " uses cmocka: " $3 }' "$work/symbols"
+  not_in netlink 'socket *\(.*AF_NETLINK' 'opens a netlink socket'
+  awk '$1 == "U" && $3 ~ /^(nl_socket_alloc|nl_connect|genl_connect)/ && $2 !~ /^netlink\// {
+    print "fixture/" $2 " opens a netlink socket: " $3 }' "$work/symbols"
+} >"$work/wrong"
+holds 'cmocka and netlink sockets are known where they may be' "$work/wrong"
+{
+  not_in "$prints" '(^|[^a-z_])(v?printf|puts|putchar|perror|psignal) *\(' 'prints' "$prints_too"
+  not_in "$prints" '(v?f?printf|fputs|f?putc|fputc|fwrite|dprintf|write) *\([^;]*(stdout|stderr|STDOUT_FILENO|STDERR_FILENO)' 'prints' "$prints_too"
+} >"$work/wrong"
+holds 'nothing before the verbs prints' "$work/wrong"
