@@ -332,7 +332,7 @@ static const struct row bad_impairments[] = {
 				    "number from 1 to 2147483647)"},
 };
 
-static const struct row bad_sayings[] = {
+static const struct row bad_directives[] = {
 	{"route", "line 1, column 1: \"route\" is not understood (expected route HOST ROUTE, as "
 		  "route client default via 10.0.0.1)"},
 	{"route a default", "line 1, column 7: route: no host \"a\""},
@@ -539,10 +539,10 @@ static void impairments(void **state)
 	refuse_all(bad_impairments, COUNT(bad_impairments));
 }
 
-static void sayings(void **state)
+static void directives(void **state)
 {
 	(void)state;
-	refuse_all(bad_sayings, COUNT(bad_sayings));
+	refuse_all(bad_directives, COUNT(bad_directives));
 }
 
 static void wireguard(void **state)
@@ -585,7 +585,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(options),
 		cmocka_unit_test(kinds),
 		cmocka_unit_test(impairments),
-		cmocka_unit_test(sayings),
+		cmocka_unit_test(directives),
 		cmocka_unit_test(wireguard),
 		cmocka_unit_test(shapes),
 		cmocka_unit_test(errors_tell_what_is_there_twice),

@@ -157,23 +157,23 @@ static void write_value(const struct nsrig_attr *attr, int width, char *out, siz
 	}
 }
 
-static struct nsrig_draft *read_text(const char *text)
+static struct nsrig_model *read_text(const char *text)
 {
 	struct nsrig_topo topo = {.text = text};
-	struct nsrig_draft *draft;
+	struct nsrig_model *model;
 
-	nsrig_assert_ok(nsrig_draft_new(&draft));
-	if (nsrig_draft_read(draft, &topo) < 0 ||
-		nsrig_draft_check(draft, (struct nsrig_draft_mark){0}) < 0)
+	nsrig_assert_ok(nsrig_model_new(&model));
+	if (nsrig_parse(model, &topo) < 0 ||
+		nsrig_validate(model, (struct nsrig_model_mark){0}) < 0)
 		nsrig_fail("\"%s\": %s", text, nsrig_error());
-	return draft;
+	return model;
 }
 
 static void check_row(const struct row *row)
 {
 	char text[128], found[128];
 	const struct nsrig_attrs *attrs;
-	struct nsrig_draft *draft;
+	struct nsrig_model *model;
 	size_t i, times = 0;
 	char *p;
 
@@ -182,8 +182,8 @@ static void check_row(const struct row *row)
 		if (*p == ';')
 			*p = '\n';
 	}
-	draft = read_text(text);
-	attrs = &draft->links[draft->link_count - 1].attrs;
+	model = read_text(text);
+	attrs = &model->links[model->link_count - 1].attrs;
 	for (i = 0; i < attrs->count; i++) {
 		if (attrs->list[i].type != row->type)
 			continue;
@@ -195,7 +195,7 @@ static void check_row(const struct row *row)
 	}
 	if (times != 1)
 		nsrig_fail("\"%s\": attribute %d is there %zu times", row->text, row->type, times);
-	nsrig_draft_free(draft);
+	nsrig_model_free(model);
 }
 
 static void options_become_attributes(void **state)
@@ -250,21 +250,21 @@ static void kinds_are_the_kernels(void **state)
 	assert_null(nsrig_kind_find("token-ring"));
 }
 
-/* Options of ends and of ports, which have places of their own in the draft. */
+/* Options of ends and of ports, which have places of their own in the model. */
 static void options_of_ends_are_kept(void **state)
 {
-	struct nsrig_draft *draft = read_text(
+	struct nsrig_model *model = read_text(
 		"bridge a:br vlan 7\n"
 		"veth a:p master br vlan 5 pvid vlan 6 untagged isolated on hairpin off flood on "
 		"guard off cost 258 -- b:x mtu 1400 txqueuelen 9 down 10.0.0.1/24 shared "
 		"address 02:00:00:00:00:0A delay 10ms\n"
 		"veth c:free -- c:other\n"
 		"vlan c:v link b:x id 3\n");
-	const struct nsrig_draft_end *bridge = &draft->links[0].ends[0],
-				     *port = &draft->links[1].ends[0],
-				     *x = &draft->links[1].ends[1],
-				     *free = &draft->links[2].ends[0],
-				     *v = &draft->links[3].ends[0];
+	const struct nsrig_model_end *bridge = &model->links[0].ends[0],
+				     *port = &model->links[1].ends[0],
+				     *x = &model->links[1].ends[1],
+				     *free = &model->links[2].ends[0],
+				     *v = &model->links[3].ends[0];
 	static const struct {
 		int type, length;
 		const char *bytes;
@@ -304,7 +304,7 @@ static void options_of_ends_are_kept(void **state)
 	assert_false(free->down || free->mac_given);
 	assert_int_equal(v->base, x->index);
 	assert_int_equal(v->base_host, x->host);
-	nsrig_draft_free(draft);
+	nsrig_model_free(model);
 }
 
 int main(int argc, char **argv)

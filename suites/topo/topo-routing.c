@@ -14,26 +14,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each route of the draft on a line, behind its host. */
+/* Each route of the model on a line, behind its host. */
 static void routed(const char *text, const char *expected)
 {
 	const struct nsrig_topo topo = {.text = text};
-	struct nsrig_draft *draft;
+	struct nsrig_model *model;
 	char *routes;
 	size_t size, i;
 	FILE *out = open_memstream(&routes, &size);
 
 	assert_non_null(out);
-	nsrig_assert_ok(nsrig_draft_new(&draft));
-	nsrig_assert_ok(nsrig_draft_read(draft, &topo));
-	for (i = 0; i < draft->saying_count; i++) {
-		assert_int_equal(draft->sayings[i].verb, NSRIG_DRAFT_ROUTE);
-		assert_true(draft->sayings[i].computed);
-		fprintf(out, "%s %s\n", draft->hosts[draft->sayings[i].host].name,
-			draft->sayings[i].words);
+	nsrig_assert_ok(nsrig_model_new(&model));
+	nsrig_assert_ok(nsrig_parse(model, &topo));
+	for (i = 0; i < model->directive_count; i++) {
+		assert_int_equal(model->directives[i].verb, NSRIG_DIRECTIVE_ROUTE);
+		assert_true(model->directives[i].computed);
+		fprintf(out, "%s %s\n", model->hosts[model->directives[i].host].name,
+			model->directives[i].words);
 	}
 	fclose(out);
-	nsrig_draft_free(draft);
+	nsrig_model_free(model);
 	if (strcmp(routes, expected))
 		nsrig_fail("\"%s\" has\n%s(expected)\n%s", text, routes, expected);
 	free(routes);
