@@ -129,9 +129,9 @@ static void lost_packets_are_told(void **state)
 		nsrig_capture(rig, "left:a0", FRAME_FILTER, .buffer = 512 << 10);
 	char *text;
 
-	assert_int_equal(kill(wire->minder.pid, SIGSTOP), 0);
+	assert_int_equal(kill(wire->worker.pid, SIGSTOP), 0);
 	send_frames(rig, "left:a0", 0, 10000);
-	assert_int_equal(kill(wire->minder.pid, SIGCONT), 0);
+	assert_int_equal(kill(wire->worker.pid, SIGCONT), 0);
 	refused(nsrig_capture_count(wire, NULL), -ENOBUFS,
 		"capture on left:a0 \"" FRAME_FILTER "\": ");
 	refused(nsrig_capture_wait(wire, NULL, 1, 0), -ENOBUFS,
@@ -158,7 +158,7 @@ static void killed_collector_is_told(void **state)
 {
 	struct nsrig_capture *wire = nsrig_capture(*state, "left:a0", NULL);
 
-	assert_int_equal(kill(wire->minder.pid, SIGKILL), 0);
+	assert_int_equal(kill(wire->worker.pid, SIGKILL), 0);
 	refused(nsrig_capture_wait(wire, NULL, 1000, HOUR_MS), -EPIPE,
 		"the process that collects packets has died");
 	nsrig_assert_error(nsrig_capture_mark(wire), -EPIPE);

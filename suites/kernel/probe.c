@@ -127,10 +127,10 @@ static void program_is_found_where_only_root_looks(void **state)
 static void what_is_known_is_not_asked_again(void **state)
 {
 	(void)state;
-	nsrig_answers_keep("kind of link known", 0);
+	nsrig_probe_cache_keep("kind of link known", 0);
 	nsrig_assert_ok(nsrig_probe_link("known"));
 	lacks(nsrig_probe_link("unknown"), "needs link kind unknown");
-	nsrig_answers_keep("kind of link foul", -NSRIG_ELACKS);
+	nsrig_probe_cache_keep("kind of link foul", -NSRIG_ELACKS);
 	lacks(nsrig_probe_link("nonesuch"), "needs link kind nonesuch");
 	/* With the sentence of its own, and not the last. */
 	lacks(nsrig_probe_link("foul"), "needs link kind unknown");
@@ -149,12 +149,12 @@ static void what_one_process_learns_all_know(void **state)
 
 	(void)state;
 	in_child(learn);
-	assert_true(nsrig_answers_find("kind of link veth", &answer));
+	assert_true(nsrig_probe_cache_find("kind of link veth", &answer));
 	assert_int_equal(answer, 0);
-	assert_true(nsrig_answers_find("kind of link nonesuch", &answer));
+	assert_true(nsrig_probe_cache_find("kind of link nonesuch", &answer));
 	assert_int_equal(answer, -NSRIG_ELACKS);
 	assert_non_null(strstr(nsrig_error(), "needs link kind nonesuch"));
-	assert_false(nsrig_answers_find("kind of link never asked for", &answer));
+	assert_false(nsrig_probe_cache_find("kind of link never asked for", &answer));
 }
 
 static void room_for_answers_is_limited(void **state)
@@ -165,10 +165,10 @@ static void room_for_answers_is_limited(void **state)
 	(void)state;
 	for (i = 0; i < 1000; i++) {
 		snprintf(question, sizeof(question), "question %d", i);
-		nsrig_answers_keep(question, 0);
+		nsrig_probe_cache_keep(question, 0);
 	}
-	assert_true(nsrig_answers_find("question 0", &answer));
-	assert_false(nsrig_answers_find("question 999", &answer));
+	assert_true(nsrig_probe_cache_find("question 0", &answer));
+	assert_false(nsrig_probe_cache_find("question 999", &answer));
 	/* And so is that for a question. */
 	memset(question, 'x', sizeof(question) - 1);
 	question[sizeof(question) - 1] = '\0';

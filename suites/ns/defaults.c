@@ -56,7 +56,7 @@ static int hermetic_here(struct nsrig_ns *host, void *arg)
 {
 	(void)host;
 	(void)arg;
-	return nsrig_hermetic_here();
+	return nsrig_ns_defaults_apply();
 }
 
 static void odd_values_are_put_right(void **state)
@@ -64,7 +64,7 @@ static void odd_values_are_put_right(void **state)
 	struct nsrig_ns *model = odd_namespace(), *next = odd_namespace();
 
 	(void)state;
-	nsrig_assert_ok(nsrig_hermetic_learn(model));
+	nsrig_assert_ok(nsrig_ns_defaults_learn(model));
 	nsrig_assert_ok(nsrig_do(model, hermetic_here, NULL));
 	assert_default(model);
 	/* What was learnt of one is put right in the next. */

@@ -43,7 +43,7 @@ static void add(int fd, const char *records)
 }
 
 /* What the kernel complains of with these records: NULL if of nothing. */
-static const char *judge(const char *records, struct nsrig_complaint *complaint)
+static const char *judge(const char *records, struct nsrig_oops *complaint)
 {
 	int fd = begin_log("");
 	bool complains;
@@ -57,26 +57,26 @@ static const char *judge(const char *records, struct nsrig_complaint *complaint)
 
 static void assert_complaint(const char *records, const char *what)
 {
-	struct nsrig_complaint complaint;
+	struct nsrig_oops complaint;
 	const char *found = judge(records, &complaint);
 
 	if (!found || strcmp(found, what))
 		nsrig_fail(
 			"expected \"%s\", but found \"%s\" in: %s", what, found ?: "none", records);
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 }
 
 static void assert_none(const char *records)
 {
-	struct nsrig_complaint complaint;
+	struct nsrig_oops complaint;
 	const char *found = judge(records, &complaint);
 
 	if (found)
 		nsrig_fail("\"%s\" is no complaint", found);
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 }
 
-static void assert_quoted(const struct nsrig_complaint *complaint, const char *const *lines)
+static void assert_quoted(const struct nsrig_oops *complaint, const char *const *lines)
 {
 	size_t i;
 
@@ -188,7 +188,7 @@ static void report_is_quoted_whole(void **state)
 	static const char *const lines[] = {"------------[ cut here ]------------",
 		"refcount_t: underflow; use-after-free.", WARNING, "Call Trace:", " <TASK>",
 		" f+0x1/0x2", "---[ end trace 0000000000000000 ]---", NULL};
-	struct nsrig_complaint complaint;
+	struct nsrig_oops complaint;
 
 	(void)state;
 	/* The best line is named, and lines around the report are not its own. */
@@ -202,7 +202,7 @@ static void report_is_quoted_whole(void **state)
 				    &complaint),
 		WARNING);
 	assert_quoted(&complaint, lines);
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 }
 
 /* What BUG() prints is not known in all architectures; that it is cut out is. */
@@ -217,7 +217,7 @@ static void unknown_reports_are_cut_out(void **state)
 static void second_report_is_quoted_too(void **state)
 {
 	static const char *const lines[] = {"BUG: one", "BUG: two", "its stack", NULL};
-	struct nsrig_complaint complaint;
+	struct nsrig_oops complaint;
 
 	(void)state;
 	/* Half a second after the last line it is no line of a report any more. */
@@ -226,12 +226,12 @@ static void second_report_is_quoted_too(void **state)
 				    &complaint),
 		"BUG: one");
 	assert_quoted(&complaint, lines);
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 }
 
 static void long_reports_are_cut_short(void **state)
 {
-	struct nsrig_complaint complaint;
+	struct nsrig_oops complaint;
 	char records[8192] = "4,1,1000000,-;BUG: long\n";
 	size_t i, used = strlen(records);
 
@@ -240,30 +240,30 @@ static void long_reports_are_cut_short(void **state)
 		used += snprintf(records + used, sizeof(records) - used,
 			"4,%zu,1000001,-;line %zu\n", i + 2, i);
 	assert_string_equal(judge(records, &complaint), "BUG: long");
-	assert_int_equal(complaint.lines.count, NSRIG_COMPLAINT_LINES);
-	assert_int_equal(complaint.left_out, 100 - NSRIG_COMPLAINT_LINES);
-	nsrig_complaint_free(&complaint);
+	assert_int_equal(complaint.lines.count, NSRIG_OOPS_LINES);
+	assert_int_equal(complaint.left_out, 100 - NSRIG_OOPS_LINES);
+	nsrig_oops_free(&complaint);
 }
 
 /* Facility 1 is a user's, 3 a daemon's: the kernel lets nobody write with its own. */
 /* Of several complaints, too, while one test runs. */
 static void lines_of_a_test_have_a_limit(void **state)
 {
-	struct nsrig_seen seen = {.saved = -1};
-	struct nsrig_complaint complaint = {.open = false};
+	struct nsrig_transcript seen = {.saved = -1};
+	struct nsrig_oops complaint = {.open = false};
 	int i;
 
 	(void)state;
-	for (i = 0; i < NSRIG_COMPLAINT_LINES * 2 / 3; i++)
-		nsrig_complaint_add(&complaint, "BUG: nothing is left");
-	nsrig_seen_complaint(&seen, &complaint, 0);
-	assert_int_equal(seen.kernel.count, NSRIG_COMPLAINT_LINES * 2 / 3);
-	nsrig_seen_complaint(&seen, &complaint, 0);
-	nsrig_seen_complaint(&seen, &complaint, 0);
-	assert_int_equal(seen.kernel.count, NSRIG_COMPLAINT_LINES + 1);
-	assert_string_equal(seen.kernel.words[NSRIG_COMPLAINT_LINES], " (20 more lines)");
-	nsrig_complaint_free(&complaint);
-	nsrig_seen_free(&seen);
+	for (i = 0; i < NSRIG_OOPS_LINES * 2 / 3; i++)
+		nsrig_oops_add(&complaint, "BUG: nothing is left");
+	nsrig_transcript_oops(&seen, &complaint, 0);
+	assert_int_equal(seen.kernel.count, NSRIG_OOPS_LINES * 2 / 3);
+	nsrig_transcript_oops(&seen, &complaint, 0);
+	nsrig_transcript_oops(&seen, &complaint, 0);
+	assert_int_equal(seen.kernel.count, NSRIG_OOPS_LINES + 1);
+	assert_string_equal(seen.kernel.words[NSRIG_OOPS_LINES], " (20 more lines)");
+	nsrig_oops_free(&complaint);
+	nsrig_transcript_free(&seen);
 }
 
 static void programs_do_not_complain(void **state)
@@ -279,7 +279,7 @@ static void records_are_unescaped(void **state)
 {
 	static const char *const lines[] = {
 		"BUG: \"a\\b\"\t\xc3\xa9", "\\x00 \\xzz \\", "its second line", NULL};
-	struct nsrig_complaint complaint;
+	struct nsrig_oops complaint;
 
 	(void)state;
 	assert_string_equal(judge("4,1,1000000,-;BUG: \"a\\x5cb\"\\x09\\xc3\\xa9\\x0a"
@@ -287,7 +287,7 @@ static void records_are_unescaped(void **state)
 				    &complaint),
 		lines[0]);
 	assert_quoted(&complaint, lines);
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 }
 
 static void what_is_no_record_is_passed_over(void **state)
@@ -312,22 +312,22 @@ static void what_is_no_record_is_passed_over(void **state)
 static void only_what_is_new_counts(void **state)
 {
 	int fd = begin_log("4,1,1000000,-;BUG: before\n");
-	struct nsrig_complaint complaint;
+	struct nsrig_oops complaint;
 
 	(void)state;
 	assert_false(nsrig_kmsg_look(&complaint));
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 	add(fd, "4,2,1000000,-;BUG: then\n");
 	assert_true(nsrig_kmsg_look(&complaint));
 	assert_string_equal(complaint.what, "BUG: then");
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 	assert_false(nsrig_kmsg_look(&complaint));
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 	/* One at the heels of another is one of its own. */
 	add(fd, "4,3,1000001,-;BUG: at last\n");
 	assert_true(nsrig_kmsg_look(&complaint));
 	assert_string_equal(complaint.what, "BUG: at last");
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 	nsrig_kmsg_end();
 	close(fd);
 }
@@ -352,17 +352,17 @@ static int begin_fifo(char folder[])
 static void records_may_come_in_pieces(void **state)
 {
 	char folder[] = "/tmp/nsrig-kmsg-XXXXXX";
-	struct nsrig_complaint complaint;
+	struct nsrig_oops complaint;
 	int fd = begin_fifo(folder);
 
 	(void)state;
 	add(fd, "4,1,1000000,-;BUG: in ");
 	assert_false(nsrig_kmsg_look(&complaint));
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 	add(fd, "pieces\n4,2,");
 	assert_true(nsrig_kmsg_look(&complaint));
 	assert_string_equal(complaint.what, "BUG: in pieces");
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 	nsrig_kmsg_end();
 	close(fd);
 }
@@ -373,7 +373,7 @@ static void rest_of_a_report_is_awaited(void **state)
 	static const char *const lines[] = {"------------[ cut here ]------------", WARNING,
 		"---[ end trace 0000000000000000 ]---", NULL};
 	char folder[] = "/tmp/nsrig-kmsg-XXXXXX";
-	struct nsrig_complaint complaint;
+	struct nsrig_oops complaint;
 	int fd = begin_fifo(folder), size = fcntl(fd, F_SETPIPE_SZ, 4096);
 	char *full = malloc(size);
 	pid_t pid;
@@ -396,7 +396,7 @@ static void rest_of_a_report_is_awaited(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_string_equal(complaint.what, WARNING);
 	assert_quoted(&complaint, lines);
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 	nsrig_kmsg_end();
 	free(full);
 	close(fd);
@@ -406,7 +406,7 @@ static void rest_of_a_report_is_awaited(void **state)
 static void what_is_no_log_is_not_read(void **state)
 {
 	char path[] = "/tmp/nsrig-kmsg-XXXXXX";
-	struct nsrig_complaint complaint;
+	struct nsrig_oops complaint;
 	int fd = mkostemp(path, O_CLOEXEC);
 
 	(void)state;
@@ -415,7 +415,7 @@ static void what_is_no_log_is_not_read(void **state)
 	assert_int_equal(nsrig_kmsg_begin(NULL), 0);
 	add(fd, "4,1,1000000,-;BUG: not of the kernel\n");
 	assert_false(nsrig_kmsg_look(&complaint));
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 	nsrig_kmsg_end();
 	assert_int_equal(umount("/dev/kmsg"), 0);
 	close(fd);
@@ -459,7 +459,7 @@ static void set_taint(int fd, const char *marks)
 static void assert_found(
 	int log, const char *records, int taint, const char *marks, const char *const *lines)
 {
-	struct nsrig_complaint complaint;
+	struct nsrig_oops complaint;
 
 	add(log, records);
 	set_taint(taint, marks);
@@ -468,7 +468,7 @@ static void assert_found(
 		assert_string_equal(complaint.what, lines[0]);
 		assert_quoted(&complaint, lines);
 	}
-	nsrig_complaint_free(&complaint);
+	nsrig_oops_free(&complaint);
 }
 
 #define W "tainted: W (it has warned)"
