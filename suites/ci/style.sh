@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# ci/style: the sources have their form; and whether it would see it if they did not.
+# $srcdir tells where the sources are.
+sources=${srcdir:-$(dirname "$0")/../..}
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+
+number=0
+# result STATUS WHAT: what was said is shown if the status is not 0
+result() {
+  number=$((number + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $number - $2"
+  else
+    echo "not ok $number - $2"
+    sed 's/^/# /' "$work/said" >&2
+  fi
+}
+
+# sees WHAT SAID TEXT: of a file with that text
+sees() {
+  printf '%s\n' "$3" >"$work/tree/fixture/wounded.c"
+  "$sources/ci/style" "$work/tree" >"$work/said" 2>&1
+  [ $? -eq 1 ] && grep -q "^fixture/wounded.c:$2" "$work/said"
+  result $? "$1 is seen"
+}
+
+echo "TAP version 13"
+echo 1..6
+"$sources/ci/style" "$sources" >"$work/said" 2>&1
+result $? "the sources have their form"
+mkdir -p "$work/tree/fixture" "$work/tree/helpers" "$work/tree/suites"
+cp "$sources/.clang-format" "$work/tree" 2>/dev/null
+sees 'a line that is too wide' '1: 101 columns (at the most 100)' "/* $(printf '%095d' 0) */"
+sees 'a blank at the end of a line' '1: a blank at the end of the line' 'int one; '
+sees 'a name that stands for anything' '1: "check" is static in many files' 'static int check(void)'
+if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
+  sees "what clang-format has otherwise" '1: is not as clang-format has it' 'int  one;'
+else
+  number=$((number + 1))
+  echo "ok $number - what clang-format has otherwise is seen # SKIP needs program clang-format of version 14"
+fi
+"$sources/ci/style" "$work" >"$work/said" 2>&1
+[ $? -gt 1 ] && grep -q '^ci/style: there is no fixture in .* (expected the sources of nsrig)' "$work/said"
+result $? "a folder without the sources is told"
