@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# helpers/topo, as people call it; and the drawing in README.md, which is to be its own.
-# Runs in the build folder; $srcdir tells where the sources are.
-readme=${srcdir:-$(dirname "$0")/../..}/README.md
+# helpers/topo, as people call it; and the networks in README.md and doc/network.md: the drawing is the one that
+# it prints. Runs in the build folder; $srcdir tells where the sources are.
+sources=${srcdir:-$(dirname "$0")/../..}
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 
 number=0
@@ -63,8 +63,9 @@ run 0 --help && grep -q '^usage: ' "$work/out"
 result $? "--help is an answer"
 
 # The network of the first test in README.md, and the comment above it.
-sed -n '/^```c$/,/^```$/p' "$readme" | sed -n 's/.*NSRIG_VETH("\([^"]*\)", "\([^"]*\)").*/veth \1 -- \2/p' | head -n 1 >"$work/first"
-sed -n '/^```c$/,/^```$/s/^ \*	//p' "$readme" >"$work/shown"
+sed -n '/^```c first\.c$/,/^```$/p' "$sources/README.md" >"$work/program"
+sed -n 's/.*NSRIG_VETH("\([^"]*\)", "\([^"]*\)").*/veth \1 -- \2/p' "$work/program" >"$work/first"
+sed -n 's/^ \*	//p' "$work/program" >"$work/shown"
 run 0 "$work/first" && [ -s "$work/first" ] && diff "$work/out" "$work/shown" >"$work/err"
 result $? "README.md shows the drawing of its first test"
 
@@ -76,6 +77,6 @@ else
   number=$((number + 1))
   echo "ok $number - Graphviz takes the graph # SKIP needs dot (Debian: graphviz)"
 fi
-sed -n '/^# clients on a switch/,/^```$/p' "$readme" | sed '$d' >"$work/office"
+sed -n '/^# clients on a switch/,/^```$/p' "$sources/doc/network.md" | sed '$d' >"$work/office"
 run 0 --check "$work/office" && [ -s "$work/office" ]
-result $? "the network in README.md that is no program is one that can be built"
+result $? "the network in doc/network.md can be built"
