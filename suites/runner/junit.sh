@@ -224,7 +224,7 @@ E2
 [ $? -eq 2 ] && grep -q 'no-folder/xml: No such file' "$work/said" && [ ! -e "$work/has-run" ]
 result $? "a file that can't be written is told before anything runs" "$work/said"
 
-# The formatter that README.md names for those who have only that.
+# The formatter that doc/ci.md names for those who have only that.
 what="TAP::Formatter::JUnit: failures are told"
 cat >"$work/expected" <<'E2'
 testsuites: 

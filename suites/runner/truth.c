@@ -201,13 +201,17 @@ static int print_table(void)
 {
 	size_t i;
 
-	printf("# Whatever a test does\n\n"
-	       "What the runner says of it, what `prove` makes of that, and the exit status of "
-	       "the\n"
-	       "program. In each row a second test ran after the first, and passed. Nothing was "
-	       "left\n"
-	       "on the machine: no process, no mount, no namespace. `…` stands for anything.\n\n"
-	       "(`suites/runner/truth.c` runs these rows, and has written this page.)\n\n"
+	printf("# Verdicts\n\n"
+	       "Each row is a test that does what the first column says. The other columns are the "
+	       "outcome and the\n"
+	       "message that the runner reports, a line that `prove` prints, and the exit status "
+	       "of the program. In\n"
+	       "most rows a second test ran after the first one, and passed. Nothing was left on "
+	       "the machine: no\n"
+	       "process, no mount, no namespace. `…` stands for any text.\n"
+	       "\n"
+	       "(`make doc` writes this page from the rows that `suites/runner/truth.c` runs.)\n"
+	       "\n"
 	       "| the test | outcome | message | `prove` | exit status |\n"
 	       "|---|---|---|---|---|\n");
 	for (i = 0; i < truth_count; i++)
