@@ -1,12 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The pages of doc/ that are generated are what would be generated now (make doc).
-page=${srcdir:-$(dirname "$0")/../..}/doc/verdicts.md
+doc=${srcdir:-$(dirname "$0")/../..}/doc
+
+number=0
+# generated PAGE WHAT COMMAND...: ok if the command prints the page
+generated() {
+  page=$1 what=$2
+  shift 2
+  number=$((number + 1))
+  if "$@" | diff -u "$doc/$page" - >&2; then
+    echo "ok $number - $page is $what"
+  else
+    echo "not ok $number - $page is $what"
+  fi
+}
 
 echo "TAP version 13"
-echo 1..1
-if suites/runner/truth --table | diff -u "$page" - >&2; then
-  echo "ok 1 - verdicts.md is the truth table"
-else
-  echo "not ok 1 - verdicts.md is the truth table"
-fi
+echo 1..2
+generated options.md "the table of options" suites/package/options-page
+generated verdicts.md "the truth table" suites/runner/truth --table

@@ -4,6 +4,7 @@
  *
  *	this test ---- runs ----> guilty --filter ... --shard ... --jobs ...
  */
+#include "fixture/runner/options.h"
 #include "suites/lib/count.h"
 #include "suites/lib/program.h"
 
@@ -64,6 +65,163 @@ static char *say(int exit_status, char *const argv[])
 		program_assert_exit(&bad, 2);                                                      \
 		program_free(&bad);                                                                \
 	} while (0)
+
+/* ---- options and variables ------------------------------------------------------------------- */
+
+/* --help lists every entry of the table, with its variable, and aligns the descriptions. */
+static void help_has_every_option(void **state)
+{
+	const struct nsrig_option *option;
+	char *help, *line, *next, usage[64], setting[64], head[128];
+
+	(void)state;
+	help = say(0, (char *[]){GUILTY, "passes", "--help", NULL});
+	for (option = nsrig_option_table; option->read; option++) {
+		nsrig_option_usage(option, usage, sizeof(usage));
+		nsrig_option_setting(option, setting, sizeof(setting));
+		snprintf(head, sizeof(head), "  %c%c%c %-18s ", option->letter ? '-' : ' ',
+			option->letter ?: ' ', option->letter ? ',' : ' ',
+			*usage ? usage : setting);
+		line = strstr(help, head);
+		if (!line || line[-1] != '\n' || line[strlen(head)] != *option->summary)
+			nsrig_fail("\"%s%s\" is no line of: %s", head, option->summary, help);
+		if (!strstr(line, setting))
+			nsrig_fail("\"%s\" is not in: %s", setting, line);
+	}
+	for (line = help; (next = strchr(line, '\n')); line = next + 1)
+		if (next - line > 79)
+			nsrig_fail("more than 79 columns: %.*s", (int)(next - line), line);
+	free(help);
+}
+
+/* An option and its variable refuse the same values, in the same words. */
+static void options_and_variables_are_refused(void **state)
+{
+	static const struct {
+		char *option, *variable, *bad, *expected;
+	} rows[] = {
+		{NULL, "NSRIG_LIST", "yes", "0 or 1"},
+		{"--filter", "NSRIG_FILTER", "!", "GLOB or !GLOB"},
+		{"--shard", "NSRIG_SHARD", "3/2", "K/N, with K from 1 to N"},
+		{"--jobs", "NSRIG_JOBS", "1025", "a number from 0 to 1024"},
+		{"--timeout", "NSRIG_TIMEOUT", "0", "a time limit in seconds, 0.001 to 86400"},
+		{"--timeout-scale", "NSRIG_TIMEOUT_SCALE", "1001", "a factor above 0, up to 1000"},
+		{"--repeat", "NSRIG_REPEAT", "1000001", "a number from 1 to 1000000"},
+		{NULL, "NSRIG_UNTIL_FAIL", "2", "0 or 1"},
+		{"--shuffle", "NSRIG_SHUFFLE", "-7", "a seed, which is a number"},
+		{NULL, "NSRIG_FAIL_FAST", "on", "0 or 1"},
+		{NULL, "NSRIG_NO_FORK", "on", "0 or 1"},
+		{NULL, "NSRIG_CHECK_CONFIG", "on", "0 or 1"},
+		{NULL, "NSRIG_NO_KMSG", "on", "0 or 1"},
+		{NULL, "NSRIG_VERBOSE", "on", "0 or 1"},
+	};
+	char words[128], argument[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(words, sizeof(words), "%s: \"%s\" is not understood (expected %s)\n",
+			rows[i].variable, rows[i].bad, rows[i].expected);
+		setenv(rows[i].variable, rows[i].bad, 1);
+		assert_refused(words, SOME);
+		unsetenv(rows[i].variable);
+		if (!rows[i].option)
+			continue;
+		snprintf(words, sizeof(words), "%s: \"%s\" is not understood (expected %s)\n",
+			rows[i].option, rows[i].bad, rows[i].expected);
+		snprintf(argument, sizeof(argument), "%s=%s", rows[i].option, rows[i].bad);
+		assert_refused(words, SOME, argument);
+	}
+	assert_refused(
+		"--artifacts: \"\" is not understood (expected a folder)\n", SOME, "--artifacts=");
+	assert_refused("option '--list' doesn't allow an argument", SOME, "--list=1");
+	assert_refused("option '--jobs' requires an argument", SOME, "--jobs");
+	assert_refused("unrecognized option '--nonesuch'", SOME, "--nonesuch");
+	assert_refused("\"more\" is not understood (see --help)", SOME, "--list", "more");
+}
+
+static void variables_do_what_options_do(void **state)
+{
+	static const struct {
+		char *option, *variable, *value;
+		int exit_status;
+	} rows[] = {
+		{"--list", "NSRIG_LIST", "1", 0},
+		{"--filter=p*", "NSRIG_FILTER", "p*", 0},
+		{"--shard=1/2", "NSRIG_SHARD", "1/2", 1},
+		{"--repeat=2", "NSRIG_REPEAT", "2", 1},
+		{"--until-fail", "NSRIG_UNTIL_FAIL", "1", 1},
+		{"--shuffle=7", "NSRIG_SHUFFLE", "7", 1},
+		{"--fail-fast", "NSRIG_FAIL_FAST", "1", 1},
+		{"--require=ski*", "NSRIG_REQUIRE", "ski*", 1},
+		{"--require", "NSRIG_REQUIRE", "1", 1},
+		{"--verbose", "NSRIG_VERBOSE", "1", 1},
+		{"-v", "NSRIG_VERBOSE", "1", 1},
+	};
+	static char tests[] = "prints,skips,fails,passes";
+	char *plain, *by_option, *by_variable;
+	size_t i;
+
+	(void)state;
+	plain = say(1, (char *[]){GUILTY, strdupa(tests), NULL});
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		by_option = say(rows[i].exit_status,
+			(char *[]){GUILTY, strdupa(tests), rows[i].option, NULL});
+		assert_string_not_equal(by_option, plain);
+		setenv(rows[i].variable, rows[i].value, 1);
+		by_variable = say(rows[i].exit_status, (char *[]){GUILTY, strdupa(tests), NULL});
+		assert_string_equal(by_variable, by_option);
+		unsetenv(rows[i].variable);
+		free(by_variable);
+		free(by_option);
+	}
+	free(plain);
+}
+
+/* So do variables that are 0, unless 0 is a value. */
+static void variables_that_are_empty_do_nothing(void **state)
+{
+	const struct nsrig_option *option;
+	char *plain, *with_variable;
+
+	(void)state;
+	plain = say(1, (char *[]){GUILTY, strdupa(SOME), NULL});
+	for (option = nsrig_option_table; option->read; option++) {
+		bool may_be_0 = !option->argument || option->optional;
+
+		if (!option->variable)
+			continue;
+		setenv(option->variable, "", 1);
+		with_variable = say(1, (char *[]){GUILTY, strdupa(SOME), NULL});
+		assert_string_equal(with_variable, plain);
+		free(with_variable);
+		setenv(option->variable, may_be_0 ? "0" : "", 1);
+		with_variable = say(1, (char *[]){GUILTY, strdupa(SOME), NULL});
+		assert_string_equal(with_variable, plain);
+		free(with_variable);
+		unsetenv(option->variable);
+	}
+	free(plain);
+}
+
+static void options_override_variables(void **state)
+{
+	(void)state;
+	setenv("NSRIG_REPEAT", "3", 1);
+	assert_says(0, "TAP version 13\n1..2\nok 1 - passes, round 1\nok 2 - passes, round 2\n",
+		"passes", "--repeat=2");
+	unsetenv("NSRIG_REPEAT");
+	setenv("NSRIG_SHUFFLE", "7", 1);
+	assert_says(0, "TAP version 13\n# shuffled with --shuffle=0\n1..1\nok 1 - passes\n",
+		"passes", "--shuffle=0");
+	unsetenv("NSRIG_SHUFFLE");
+	setenv("NSRIG_REQUIRE", "1", 1);
+	assert_says(0,
+		"TAP version 13\n1..2\nok 1 - skips # SKIP needs a larger machine\nok 2 - passes\n",
+		"skips,passes", "--require=pas*");
+}
+
+/* ---- which tests run, and how ---------------------------------------------------------------- */
 
 static void filters_choose(void **state)
 {
@@ -655,6 +813,11 @@ static void no_fork_ends_processes(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		option(help_has_every_option),
+		option(options_and_variables_are_refused),
+		option(variables_do_what_options_do),
+		option(variables_that_are_empty_do_nothing),
+		option(options_override_variables),
 		option(filters_choose),
 		option(filters_that_match_nothing_are_refused),
 		option(shards_share_the_tests),

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Writes doc/options.md (make doc) from the table that the runner reads its options by.
+ */
+#include "fixture/runner/options.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CELL_MAX 64
+
+/* A table's bars would end the cell. */
+static void put_text(const char *text)
+{
+	for (; *text; text++)
+		printf(*text == '|' ? "\\%c" : "%c", *text);
+}
+
+static void put_code(const char *code)
+{
+	if (!*code)
+		return;
+	fputs("`", stdout);
+	put_text(code);
+	fputs("`", stdout);
+}
+
+/* The summary of --help, as a sentence. */
+static void put_sentence(const char *text)
+{
+	putchar(toupper((unsigned char)*text));
+	put_text(text + 1);
+	putchar('.');
+}
+
+static void put_option(const struct nsrig_option *option)
+{
+	char usage[CELL_MAX], setting[CELL_MAX], letter[] = {'-', option->letter, '\0'};
+
+	nsrig_option_usage(option, usage, sizeof(usage));
+	nsrig_option_setting(option, setting, sizeof(setting));
+	fputs("| ", stdout);
+	if (option->letter) {
+		put_code(letter);
+		fputs(", ", stdout);
+	}
+	put_code(usage);
+	fputs(" | ", stdout);
+	put_code(setting);
+	fputs(" | ", stdout);
+	put_sentence(option->summary);
+	if (option->details) {
+		putchar(' ');
+		put_text(option->details);
+	}
+	fputs(" |\n", stdout);
+}
+
+static void put_options(void)
+{
+	const struct nsrig_option *option;
+
+	printf("| option | environment variable | what it does |\n"
+	       "|---|---|---|\n");
+	for (option = nsrig_option_table; option->read; option++)
+		put_option(option);
+}
+
+static void put_engines(void)
+{
+	const struct nsrig_shard_engine *engine;
+
+	printf("| system | index | counts from | number of shards |\n"
+	       "|---|---|---|---|\n");
+	for (engine = nsrig_shard_engines; engine->name; engine++)
+		printf("| %s | `%s` | %d | `%s` |\n", engine->name, engine->index, engine->first,
+			engine->total);
+}
+
+int main(void)
+{
+	printf("# Options of a test program\n\n"
+	       "Every program that calls `nsrig_main()` takes these options. Each option except "
+	       "`--help`\n"
+	       "has an environment variable, for test programs that a harness starts:\n"
+	       "`NSRIG_JOBS=4 make check`. The command line takes precedence over the environment. "
+	       "An empty\n"
+	       "variable counts as unset. A variable that is set to 0 leaves an option off that "
+	       "takes no\n"
+	       "argument, or an optional one.\n\n"
+	       "(`make doc` writes this page from the table in `fixture/runner/options.c`.)\n\n");
+	put_options();
+	printf("\n## Shards of CI systems\n\n"
+	       "Systems that start a program several times in parallel set an index and a total.\n"
+	       "If both are set, the program runs its share as if by `--shard`. `NSRIG_SHARD` and\n"
+	       "`--shard` take precedence.\n\n");
+	put_engines();
+	printf("\nKubernetes sets the index only: set `JOB_COMPLETION_COUNT` in the Job's "
+	       "manifest. For\n"
+	       "Bazel the program also creates the file that `TEST_SHARD_STATUS_FILE` names.\n\n"
+	       "## Exit status\n\n"
+	       "| status | meaning |\n"
+	       "|---|---|\n"
+	       "| 0 | every test passed or was skipped |\n"
+	       "| 1 | a test did not pass, or the results could not be written or kept |\n"
+	       "| 2 | an option or a variable is invalid, or the tests can't be run; a message on "
+	       "stderr says why |\n");
+	return fflush(stdout) ? 1 : 0;
+}
