@@ -97,7 +97,7 @@ static void of_tap(void **state)
 
 	(void)state;
 	speak_comma();
-	nsrig_tap_result(out, 1, "test", 0, &verdict, false);
+	nsrig_tap_result(out, 1, "test", 0, &verdict);
 	fclose(out);
 	if (!strstr(text, "\n  duration_ms: 1.235\n"))
 		nsrig_fail("no duration of 1.235 in:\n%s", text);
