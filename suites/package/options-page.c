@@ -81,14 +81,12 @@ static void put_engines(void)
 int main(void)
 {
 	printf("# Options of a test program\n\n"
-	       "Every program that calls `nsrig_main()` takes these options. Each option except "
-	       "`--help`\n"
-	       "has an environment variable, for test programs that a harness starts:\n"
-	       "`NSRIG_JOBS=4 make check`. The command line takes precedence over the environment. "
-	       "An empty\n"
-	       "variable counts as unset. A variable that is set to 0 leaves an option off that "
-	       "takes no\n"
-	       "argument, or an optional one.\n\n"
+	       "Every program that calls `nsrig_main()` takes these options. Each option except\n"
+	       "`--help` has an environment variable, for programs that a harness starts:\n"
+	       "`NSRIG_JOBS=4 make check`. The command line takes precedence over the "
+	       "environment.\n"
+	       "An empty variable counts as unset. If an option takes no argument, or an optional\n"
+	       "one, its variable can be 1 (on) or 0 (off).\n\n"
 	       "(`make doc` writes this page from the table in `fixture/runner/options.c`.)\n\n");
 	put_options();
 	printf("\n## Shards of CI systems\n\n"
