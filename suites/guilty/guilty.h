@@ -28,6 +28,7 @@ extern const struct guilty_tests guilty_assert;  /* assertions fail, in all kind
 extern const struct guilty_tests guilty_end;     /* processes end, or don't */
 extern const struct guilty_tests guilty_kernel;  /* the kernel complains */
 extern const struct guilty_tests guilty_leave;   /* things are left behind, or changed */
+extern const struct guilty_tests guilty_length;  /* sentences are long */
 extern const struct guilty_tests guilty_packets; /* other packets are expected than there are */
 extern const struct guilty_tests guilty_program; /* programs and threads go wrong */
 extern const struct guilty_tests guilty_require; /* the machine lacks what they need */

@@ -89,6 +89,76 @@ static void long_names_are_told_whole(void **state)
 	program_free(&guilty);
 }
 
+/* The word of the tests in guilty-length.c, between two texts; to be freed. */
+static char *long_word(const char *before, const char *after)
+{
+	int length = 10000 - (int)strlen("beginend");
+	char *text;
+
+	assert_true(asprintf(&text, "%sbegin%*send%s", before, length, "", after) > 0);
+	memset(strstr(text, "begin") + strlen("begin"), 'x', length);
+	return text;
+}
+
+/* That the test's word is whole: in the stream, between these, and on stderr. */
+static void assert_whole(const char *test, const char *before, const char *after)
+{
+	char *told = long_word(before, after), *word = long_word("", "");
+	struct program guilty;
+
+	program_run(&guilty, (char *[]){GUILTY, (char *)test, NULL});
+	if (!strstr(guilty.out_text, told))
+		nsrig_fail("%s: no whole word behind \"%s\": %s", test, before, guilty.out_text);
+	/* A skip is no failure, and not told there. */
+	if (!strstr(told, "# SKIP") && !strstr(guilty.err_text, word))
+		nsrig_fail("%s: no whole word on stderr: %s", test, guilty.err_text);
+	program_free(&guilty);
+	free(told);
+	free(word);
+}
+
+static void long_sentences_are_told_whole(void **state)
+{
+	static const char in_child[] = "  message: \"failed in a child process: ";
+
+	(void)state;
+	assert_whole("fails_at_length", "  message: \"", "\"\n  at: ");
+	assert_whole("skips_at_length", "\nok 1 - skips_at_length # SKIP ", "\n");
+	assert_whole("child_fails_at_length", in_child, "\"\n");
+	assert_whole("thread_fails_at_length", "  message: \"", "\"\n");
+	assert_whole("function_fails_at_length", in_child, "\"\n");
+	assert_whole("thread_fails_with_little_stack", "  message: \"", "\"\n");
+	assert_whole("topology_fails_at_length",
+		"  message: \"nsrig_topo_check(misspelt()): line 1, column 38: \\\"", "\\\" is ");
+	assert_whole("is_misspelt_at_length", "  message: \"line 1, column 38: \\\"",
+		"\\\" is neither an address nor an option of a veth (expected ");
+}
+
+/* The only limit: the beginning and the end are there, and whole characters. */
+static void endless_sentences_are_cut(void **state)
+{
+	static const char euro[] = "\xe2\x82\xac";
+	struct program guilty;
+	size_t euros = 0, left_out = 0;
+	const char *next;
+
+	(void)state;
+	program_run(&guilty, (char *[]){GUILTY, "fails_beyond_measure", NULL});
+	next = strstr(guilty.out_text, "  message: \"");
+	assert_non_null(next);
+	next += strlen("  message: \"");
+	for (; !strncmp(next, euro, 3); euros++)
+		next += 3;
+	assert_int_equal(sscanf(next, " ... (%zu bytes left out) ... ", &left_out), 1);
+	for (next = strstr(next, euro); next && !strncmp(next, euro, 3); euros++)
+		next += 3;
+	assert_non_null(next);
+	assert_memory_equal(next, ".\"\n", 3);
+	assert_int_equal(3 * euros + left_out, 300000);
+	assert_in_range(left_out, 284000, 286000);
+	program_free(&guilty);
+}
+
 static void the_rest_goes_on(void **state)
 {
 	struct program guilty;
@@ -594,6 +664,8 @@ int main(int argc, char **argv)
 		judged(output_of_a_pass_is_silent),
 		judged(failure_is_told_with_its_words),
 		judged(long_names_are_told_whole),
+		judged(long_sentences_are_told_whole),
+		judged(endless_sentences_are_cut),
 		judged(the_rest_goes_on),
 		judged(time_out_is_told),
 		judged(time_out_tells_what_processes_did),

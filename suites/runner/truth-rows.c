@@ -73,6 +73,10 @@ const struct truth truth_rows[] = {
 	{"prints as much, and fails", "floods_and_fails", FAILED("\"after\" != \"the flood\"")},
 	{"prints quotes, colons, dashes and escapes", "prints_odd_things", FAILED("word: \"quoted\"\\\\nsecond line: ...")},
 	{"prints NUL and invalid UTF-8", "says_bytes_and_fails", FAILED("\"one\" != \"two\"")},
+	{"fails with a sentence of 10,000 bytes", "fails_at_length", FAILED("beginxxx*xxxend")},
+	{"fails with a sentence of 300,000 bytes", "fails_beyond_measure", FAILED("€€€*€€€ ... (* bytes left out) ... €€€*€€€.")},
+	{"fails with a sentence that its socket has no room for", "fails_by_a_small_socket", FAILED("beginxxx*xxx ... (* bytes left out) ... xxx*xxxend")},
+	{"skips, and gives a reason of 10,000 bytes", "skips_at_length", SKIPPED("beginxxx*xxxend")},
 	{"has a name with #, \\\\, a newline and blanks", "a # TODO name\nof \\ two lines  ", "odd_name", FAILED("\"one\" != \"two\"")},
 
 	/* Skips. */

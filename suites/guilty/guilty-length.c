@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Tests that fail with long sentences. Each has a word of 10,000 bytes, "begin", many "x" and "end",
+ * unless its name says otherwise.
+ */
+#include "guilty.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LENGTH 10000
+
+static const char *long_word(void)
+{
+	static char word[LENGTH + 1];
+
+	memset(word, 'x', LENGTH);
+	memcpy(word, "begin", strlen("begin"));
+	memcpy(word + LENGTH - strlen("end"), "end", strlen("end"));
+	return word;
+}
+
+/* The same as an option of a link, which there is none of. */
+static const struct nsrig_topo *misspelt(void)
+{
+	static struct nsrig_topo topo;
+	static char text[LENGTH + 100];
+
+	snprintf(text, sizeof(text), "veth left:a0 10.1.0.1/24 -- right:b0 %s", long_word());
+	topo.text = text;
+	return &topo;
+}
+
+static void fails_at_length(void **state)
+{
+	(void)state;
+	nsrig_fail("%s", long_word());
+}
+
+/* 100,000 euros. */
+static void fails_beyond_measure(void **state)
+{
+	static char text[300001];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100000; i++)
+		memcpy(text + 3 * i, "\xe2\x82\xac", 3);
+	nsrig_fail("%s.", text);
+}
+
+/* The channel to the runner has the least room that a socket can have. */
+static void fails_by_a_small_socket(void **state)
+{
+	int fd, type, least = 1;
+	socklen_t size = sizeof(type);
+
+	(void)state;
+	for (fd = STDERR_FILENO + 1; fd < 64; fd++) {
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+			type == SOCK_SEQPACKET)
+			setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
+	}
+	nsrig_fail("%s", long_word());
+}
+
+static void skips_at_length(void **state)
+{
+	(void)state;
+	nsrig_skip("%s", long_word());
+}
+
+static void child_fails_at_length(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		nsrig_fail("%s", long_word());
+	waitpid(pid, NULL, 0);
+}
+
+static int fail_there(void *unused)
+{
+	(void)unused;
+	nsrig_fail("%s", long_word());
+	return 0;
+}
+
+static void thread_fails_at_length(void **state)
+{
+	nsrig_assert_join(nsrig_spawn_thread(*state, "left", fail_there, NULL));
+}
+
+static void function_fails_at_length(void **state)
+{
+	nsrig_assert_exit(nsrig_spawn(*state, "left", .function = fail_there), 0);
+}
+
+/* A thread with the least of a stack that there is. */
+static void *fail_on_a_small_stack(void *unused)
+{
+	(void)unused;
+	nsrig_fail("%s", long_word());
+	return NULL;
+}
+
+static void thread_fails_with_little_stack(void **state)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	(void)state;
+	pthread_attr_init(&attr);
+	assert_int_equal(pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN), 0);
+	assert_int_equal(pthread_create(&thread, &attr, fail_on_a_small_stack, NULL), 0);
+	pthread_join(thread, NULL);
+}
+
+static void topology_fails_at_length(void **state)
+{
+	(void)state;
+	nsrig_assert_ok(nsrig_topo_check(misspelt()));
+}
+
+static int build_misspelt(void **state)
+{
+	static struct nsrig_fixture fixture;
+
+	fixture.topo = misspelt();
+	*state = &fixture;
+	return nsrig_fixture_setup(state);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(fails_at_length),
+	cmocka_unit_test(fails_beyond_measure),
+	cmocka_unit_test(fails_by_a_small_socket),
+	cmocka_unit_test(skips_at_length),
+	cmocka_unit_test(child_fails_at_length),
+	nsrig_test(thread_fails_at_length, &guilty_cable),
+	nsrig_test(function_fails_at_length, &guilty_cable),
+	cmocka_unit_test(thread_fails_with_little_stack),
+	cmocka_unit_test(topology_fails_at_length),
+	{"is_misspelt_at_length", guilty_never_begins, build_misspelt, nsrig_fixture_teardown,
+		NULL},
+};
+
+const struct guilty_tests guilty_length = GUILTY_TESTS(tests);
