@@ -123,6 +123,35 @@ static void thread_fails_with_little_stack(void **state)
 	pthread_join(thread, NULL);
 }
 
+static void program_is_not_found_at_length(void **state)
+{
+	nsrig_spawn(*state, "left", .line = long_word());
+}
+
+/* More than there is room for in one message: what is left of it is one sentence all the same. */
+static void program_is_not_found_beyond_measure(void **state)
+{
+	static char name[300001];
+	const char *const argv[] = {name, NULL};
+
+	memset(name, 'x', sizeof(name) - 1);
+	nsrig_spawn(*state, "left", .argv = argv);
+}
+
+/* Each is a line of what differs. */
+static void expects_many_routes(void **state)
+{
+#define TEN(a)                                                                                     \
+	"10." a "0.0.0/16 via 10.1.0.2", "10." a "1.0.0/16 via 10.1.0.2",                          \
+		"10." a "2.0.0/16 via 10.1.0.2", "10." a "3.0.0/16 via 10.1.0.2",                  \
+		"10." a "4.0.0/16 via 10.1.0.2", "10." a "5.0.0/16 via 10.1.0.2",                  \
+		"10." a "6.0.0/16 via 10.1.0.2", "10." a "7.0.0/16 via 10.1.0.2",                  \
+		"10." a "8.0.0/16 via 10.1.0.2", "10." a "9.0.0/16 via 10.1.0.2"
+	nsrig_assert_routes(nsrig_host(*state, "left"), TEN("1"), TEN("2"), TEN("3"), TEN("4"),
+		TEN("5"), TEN("6"), TEN("7"), TEN("8"), TEN("9"));
+#undef TEN
+}
+
 static void topology_fails_at_length(void **state)
 {
 	(void)state;
@@ -147,6 +176,9 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(thread_fails_at_length, &guilty_cable),
 	nsrig_test(function_fails_at_length, &guilty_cable),
 	cmocka_unit_test(thread_fails_with_little_stack),
+	nsrig_test(program_is_not_found_at_length, &guilty_cable),
+	nsrig_test(program_is_not_found_beyond_measure, &guilty_cable),
+	nsrig_test(expects_many_routes, &guilty_cable),
 	cmocka_unit_test(topology_fails_at_length),
 	{"is_misspelt_at_length", guilty_never_begins, build_misspelt, nsrig_fixture_teardown,
 		NULL},

@@ -89,6 +89,12 @@ static void long_names_are_told_whole(void **state)
 	program_free(&guilty);
 }
 
+static void assert_said(const struct program *program, const char *words)
+{
+	if (!strstr(program->out_text, words))
+		nsrig_fail("\"%s\" is not in: %s", words, program->out_text);
+}
+
 /* The word of the tests in guilty-length.c, between two texts; to be freed. */
 static char *long_word(const char *before, const char *after)
 {
@@ -128,10 +134,45 @@ static void long_sentences_are_told_whole(void **state)
 	assert_whole("thread_fails_at_length", "  message: \"", "\"\n");
 	assert_whole("function_fails_at_length", in_child, "\"\n");
 	assert_whole("thread_fails_with_little_stack", "  message: \"", "\"\n");
+	assert_whole("program_is_not_found_at_length",
+		"  message: \"nsrig_spawn: on \\\"left\\\": program \\\"",
+		"\\\" can't be executed: File name too long\"\n");
 	assert_whole("topology_fails_at_length",
 		"  message: \"nsrig_topo_check(misspelt()): line 1, column 38: \\\"", "\\\" is ");
 	assert_whole("is_misspelt_at_length", "  message: \"line 1, column 38: \\\"",
 		"\\\" is neither an address nor an option of a veth (expected ");
+}
+
+static void differences_are_told_whole(void **state)
+{
+	struct program guilty;
+	size_t lines = 0;
+	const char *next;
+
+	(void)state;
+	program_run(&guilty, (char *[]){GUILTY, "expects_many_routes", NULL});
+	for (next = guilty.out_text; (next = strstr(next, ".0.0/16 via 10.1.0.2")); next++)
+		lines++;
+	if (lines != 90)
+		nsrig_fail("expected 90 lines, but found %zu: %s", lines, guilty.out_text);
+	/* All of them with the message. */
+	assert_null(strstr(guilty.out_text, "  output:"));
+	program_free(&guilty);
+}
+
+/* What the message leaves out is among the output, and pieces of a sentence are one in the end. */
+static void long_sentences_come_in_pieces(void **state)
+{
+	struct program guilty;
+	const char *tail = "xxx\\\" can't be executed: File name too long\"\n";
+
+	(void)state;
+	program_run(&guilty, (char *[]){GUILTY, "program_is_not_found_beyond_measure", NULL});
+	assert_said(&guilty, "  message: \"nsrig_spawn: on \\\"left\\\": program \\\"xxx");
+	assert_said(&guilty, " bytes left out) ... xxx");
+	assert_said(&guilty, tail);
+	assert_said(&guilty, "\n  output:\n    - \"xxx");
+	program_free(&guilty);
 }
 
 /* The only limit: the beginning and the end are there, and whole characters. */
@@ -188,12 +229,6 @@ static void time_out_is_told(void **state)
 	assert_non_null(strstr(guilty.out_text, "\n  ...\nok 2 - passes\n"));
 	program_assert_exit(&guilty, 1);
 	program_free(&guilty);
-}
-
-static void assert_said(const struct program *program, const char *words)
-{
-	if (!strstr(program->out_text, words))
-		nsrig_fail("\"%s\" is not in: %s", words, program->out_text);
 }
 
 /* What each process and thread did, and what it waited for. */
@@ -666,6 +701,8 @@ int main(int argc, char **argv)
 		judged(long_names_are_told_whole),
 		judged(long_sentences_are_told_whole),
 		judged(endless_sentences_are_cut),
+		judged(differences_are_told_whole),
+		judged(long_sentences_come_in_pieces),
 		judged(the_rest_goes_on),
 		judged(time_out_is_told),
 		judged(time_out_tells_what_processes_did),
