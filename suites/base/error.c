@@ -119,17 +119,20 @@ static void is_freed_with_its_thread(void **state)
 	assert_in_range(count_pages() - before, 0, 384 * (MIB / sysconf(_SC_PAGESIZE)));
 }
 
-/* A text of this size with its NUL, as it is reported where there is room for 100 bytes. */
-static char *cut_to_100(size_t size, const char *character)
+/*
+ * A text of this size with its NUL, as it is reported where there is room for 100 bytes: some dots, and
+ * then as many characters as there is room for.
+ */
+static char *cut_to_100(size_t size, size_t dots, const char *character)
 {
 	char *text = malloc(size), *found = NULL;
 	struct nsrig_cut cut;
 	size_t i;
 
 	assert_non_null(text);
-	for (i = 0; i + strlen(character) < size; i += strlen(character))
+	memset(text, '.', size);
+	for (i = dots; i + strlen(character) < size; i += strlen(character))
 		memcpy(text + i, character, strlen(character));
-	memset(text + i, '.', size - i);
 	text[size - 1] = '\0';
 	cut = nsrig_cut(text, 100);
 	assert_true(
@@ -143,11 +146,11 @@ static void is_cut_where_it_is_too_long(void **state)
 	char *found;
 
 	(void)state;
-	found = cut_to_100(100, "x");
+	found = cut_to_100(100, 0, "x");
 	assert_int_equal(strlen(found), 99);
 	assert_int_equal(strspn(found, "x."), 99);
 	free(found);
-	found = cut_to_100(101, "x");
+	found = cut_to_100(101, 0, "x");
 	assert_string_equal(found, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ... (48 bytes left "
 				   "out) ... xxxxxxxxxxxxx");
 	free(found);
@@ -165,19 +168,23 @@ static size_t count_euros(const char *text)
 
 static void characters_are_not_halved(void **state)
 {
-	size_t size, left_out = 0, euros;
-	const char *tail;
-	char *found;
+	size_t i, size, dots, left_out = 0, euros;
+	char *found, *tail;
 
 	(void)state;
-	for (size = 200; size < 210; size++) {
-		found = cut_to_100(size, "\xe2\x82\xac");
-		euros = count_euros(found);
-		assert_int_equal(
-			sscanf(found + 3 * euros, " ... (%zu bytes left out) ... ", &left_out), 1);
+	for (i = 0; i < 30; i++) {
+		size = 200 + i / 3;
+		dots = i % 3;
+		found = cut_to_100(size, dots, "\xe2\x82\xac");
+		euros = count_euros(found + dots);
+		assert_int_equal(sscanf(found + dots + 3 * euros, " ... (%zu bytes left out) ... ",
+					 &left_out),
+			1);
 		tail = strstr(found, "out) ... ") + strlen("out) ... ");
 		euros += count_euros(tail);
-		assert_int_equal(3 * euros + left_out, 3 * ((size - 1) / 3));
+		assert_int_equal(
+			dots + 3 * euros + left_out + strspn(strrchr(tail, '\xac') + 1, "."),
+			size - 1);
 		free(found);
 	}
 }

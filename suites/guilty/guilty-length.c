@@ -152,6 +152,11 @@ static void expects_many_routes(void **state)
 #undef TEN
 }
 
+static void waits_at_length(void **state)
+{
+	nsrig_wait_line(nsrig_spawn(*state, "left", .line = "sleep 1000"), long_word(), 100000);
+}
+
 static void topology_fails_at_length(void **state)
 {
 	(void)state;
@@ -179,6 +184,7 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(program_is_not_found_at_length, &guilty_cable),
 	nsrig_test(program_is_not_found_beyond_measure, &guilty_cable),
 	nsrig_test(expects_many_routes, &guilty_cable),
+	nsrig_test(waits_at_length, &guilty_cable),
 	cmocka_unit_test(topology_fails_at_length),
 	{"is_misspelt_at_length", guilty_never_begins, build_misspelt, nsrig_fixture_teardown,
 		NULL},

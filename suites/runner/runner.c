@@ -175,6 +175,18 @@ static void long_sentences_come_in_pieces(void **state)
 	program_free(&guilty);
 }
 
+/* What a thread waits for is in memory that has a size; there, a mark is all that there is room for. */
+static void long_waits_have_a_mark(void **state)
+{
+	struct program guilty;
+
+	(void)state;
+	program_run(&guilty, (char *[]){GUILTY, "waits_at_length", "--timeout=1", NULL});
+	assert_said(&guilty, "    - \"  waits for a line that matches \\\"beginxxx");
+	assert_said(&guilty, "xxx...\"\n");
+	program_free(&guilty);
+}
+
 /* The only limit: the beginning and the end are there, and whole characters. */
 static void endless_sentences_are_cut(void **state)
 {
@@ -703,6 +715,7 @@ int main(int argc, char **argv)
 		judged(endless_sentences_are_cut),
 		judged(differences_are_told_whole),
 		judged(long_sentences_come_in_pieces),
+		judged(long_waits_have_a_mark),
 		judged(the_rest_goes_on),
 		judged(time_out_is_told),
 		judged(time_out_tells_what_processes_did),
