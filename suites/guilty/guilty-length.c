@@ -154,7 +154,8 @@ static void expects_many_routes(void **state)
 
 static void waits_at_length(void **state)
 {
-	nsrig_wait_line(nsrig_spawn(*state, "left", .line = "sleep 1000"), long_word(), 100000);
+	nsrig_wait_line(
+		nsrig_spawn(*state, "left", .line = "tail -f /dev/null"), long_word(), 100000);
 }
 
 static void topology_fails_at_length(void **state)

@@ -90,7 +90,8 @@ static void of_the_command_line(void **state)
 
 static void of_tap(void **state)
 {
-	const struct nsrig_verdict verdict = {.outcome = NSRIG_FAILED, .took_ns = 1234567};
+	const struct nsrig_verdict verdict = {
+		.outcome = NSRIG_FAILED, .why = "", .took_ns = 1234567};
 	size_t size;
 	char *text;
 	FILE *out = open_memstream(&text, &size);
