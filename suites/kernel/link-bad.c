@@ -183,6 +183,8 @@ static void kinds_and_specifications_that_are_none(void **state)
 	refused(nsrig_veth_add(left, &ok, right, &port), -EINVAL, "second end");
 	refused(nsrig_veth_add(left, NULL, right, &ok), -EINVAL, "missing");
 	refused(nsrig_link_set_mtu(left, "a0", 1), -EINVAL, "less than device minimum");
+	/* It is the kernel that refuses it, and not left out of the request. */
+	refused(nsrig_link_set_mtu(left, "a0", 0), -EINVAL, "less than device minimum");
 	refused(nsrig_link_set_mtu(left, "a0", 1000000), -EINVAL, "greater than device maximum");
 	refused(nsrig_link_set_master(left, "a0", "lo"), -EOPNOTSUPP, "\"a0\"");
 	refused(nsrig_link_move(left, "lo", right), -EINVAL, "\"lo\"");
