@@ -350,10 +350,15 @@ static void all_reach_all(void **state)
 /* More answers than fit into a socket at once. */
 static void many_reach_many(void **state)
 {
+	struct nsrig_ns *h1 = nsrig_host(*state, "h1");
 	int descriptors = count_descriptors();
 
+	nsrig_assert_reach(*state, "h1", "icmp h2");
 	nsrig_assert_reach_all(*state, .ms = 20000);
 	assert_int_equal(count_descriptors(), descriptors);
+	/* Neighbours are forgotten again, but those that a host knew before. */
+	nsrig_assert_neighbour(h1, "10.0.0.2");
+	nsrig_assert_no_neighbour(h1, "10.0.0.3");
 }
 
 static const struct nsrig_topo star = {.shape = "star 40"};
