@@ -88,7 +88,7 @@ static const char *phrase(int code)
 	};
 	size_t i;
 
-	for (i = 0; i < COUNT(phrases); i++) {
+	for (i = 0; i < NSRIG_COUNT(phrases); i++) {
 		if (phrases[i].code == code)
 			return phrases[i].phrase;
 	}

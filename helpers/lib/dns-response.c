@@ -23,7 +23,7 @@ const char *response_rcode(int rcode)
 {
 	if (rcode == BADVERS)
 		return "BADVERS";
-	return (size_t)rcode < COUNT(rcodes) ? rcodes[rcode] : "another";
+	return (size_t)rcode < NSRIG_COUNT(rcodes) ? rcodes[rcode] : "another";
 }
 
 int response_read_rcode(const char *text)
@@ -31,7 +31,7 @@ int response_read_rcode(const char *text)
 	uint64_t number;
 	size_t i;
 
-	for (i = 0; i < COUNT(rcodes); i++) {
+	for (i = 0; i < NSRIG_COUNT(rcodes); i++) {
 		if (!strcasecmp(rcodes[i], text))
 			return i;
 	}
@@ -67,10 +67,11 @@ static void put_record(struct exchange *exchange, int section, const char *name,
 {
 	struct response *response = exchange->response;
 	unsigned char *at = response->data + response->length;
-	int length = exchange->full
-			     ? -1
-			     : dn_comp(name, at, room(exchange), (unsigned char **)exchange->names,
-				       (unsigned char **)exchange->names + COUNT(exchange->names));
+	int length =
+		exchange->full
+			? -1
+			: dn_comp(name, at, room(exchange), (unsigned char **)exchange->names,
+				  (unsigned char **)exchange->names + NSRIG_COUNT(exchange->names));
 
 	if (length < 0 || length + NS_RRFIXEDSZ + record->length > room(exchange)) {
 		exchange->full = true;

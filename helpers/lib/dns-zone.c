@@ -40,7 +40,7 @@ const char *zone_type(int number)
 	static char text[16];
 	size_t i;
 
-	for (i = 0; i < COUNT(types); i++) {
+	for (i = 0; i < NSRIG_COUNT(types); i++) {
 		if (types[i].number == number)
 			return types[i].name;
 	}
@@ -207,7 +207,7 @@ static const struct type *find_type(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT(types); i++) {
+	for (i = 0; i < NSRIG_COUNT(types); i++) {
 		if (!strcasecmp(types[i].name, name))
 			return &types[i];
 	}

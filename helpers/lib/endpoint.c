@@ -47,7 +47,7 @@ static const char *list(int allowed)
 	size_t i, length = 0;
 
 	text[0] = '\0';
-	for (i = 0; i < COUNT(protocols); i++) {
+	for (i = 0; i < NSRIG_COUNT(protocols); i++) {
 		if (!(allowed & protocols[i].number))
 			continue;
 		allowed &= ~protocols[i].number;
@@ -149,7 +149,7 @@ int endpoint_read(const char *text, int allowed, struct endpoint *endpoint)
 
 	memset(endpoint, 0, sizeof(*endpoint));
 	endpoint->text = text;
-	for (i = 0; i < COUNT(protocols); i++) {
+	for (i = 0; i < NSRIG_COUNT(protocols); i++) {
 		if (protocols[i].number & allowed && strlen(protocols[i].name) == length &&
 			!strncmp(protocols[i].name, text, length) && text[length] == ':')
 			endpoint->protocol = protocols[i].number;

@@ -109,7 +109,7 @@ static void write_delays(struct figures *figures, const struct flow_seen *seen)
 		figures_decimal(figures, keys[3], seen->jitter / 1e3);
 		return;
 	}
-	for (i = 0; i < COUNT(keys); i++)
+	for (i = 0; i < NSRIG_COUNT(keys); i++)
 		figures_none(figures, keys[i]);
 }
 

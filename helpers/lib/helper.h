@@ -10,6 +10,7 @@
 #ifndef HELPER_H
 #define HELPER_H
 
+#include "fixture/base/array.h"
 #include "fixture/base/error-private.h"
 #include "fixture/text/units.h"
 
@@ -18,8 +19,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* What a helper ends with. */
 enum helper_status {
