@@ -9,6 +9,7 @@
 #include "filters.h"
 #include "fixture/capture/capture-private.h"
 #include "frame.h"
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 #include "suites/lib/program.h"
 
@@ -573,7 +574,7 @@ static void artifacts_have_packets_of_all_tests(void **state)
 		(char *[]){GUILTY, "captures_and_passes,captures_and_crashes,captures_twice",
 			"--artifacts", folder.path, NULL});
 	assert_non_null(strstr(guilty.out_text, "12 packets, in the artifacts; the last of them:"));
-	for (i = 0; i < sizeof(files) / sizeof(*files); i++) {
+	for (i = 0; i < COUNT(files); i++) {
 		snprintf(path, sizeof(path), "%s/guilty/%s", folder.path, files[i]);
 		if (stat(path, &st) < 0)
 			nsrig_fail("%s: %s", path, strerror(errno));

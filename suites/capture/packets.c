@@ -9,6 +9,7 @@
  */
 #include "filters.h"
 #include "frame.h"
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 #include "suites/lib/program.h"
 
@@ -334,7 +335,7 @@ static void packets_are_told_in_words(void **state)
 	nsrig_in(nsrig_host(rig, "left"))
 		nsrig_assert_ping("2001:db8::2");
 	nsrig_assert_ok(nsrig_capture_text(wire, NULL, &text));
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+	for (i = 0; i < COUNT(words); i++) {
 		if (!strstr(text, words[i]))
 			nsrig_fail("\"%s\" is not in: %s", words[i], text);
 	}

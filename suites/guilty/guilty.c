@@ -16,6 +16,8 @@
  */
 #include "guilty.h"
 
+#include "suites/lib/array.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -160,7 +162,7 @@ static const struct CMUnitTest *find(const char *name)
 		&guilty_require, &guilty_say, &guilty_state, &guilty_traffic, &guilty_own};
 	size_t i, j;
 
-	for (i = 0; i < sizeof(all) / sizeof(*all); i++) {
+	for (i = 0; i < COUNT(all); i++) {
 		for (j = 0; j < all[i]->count; j++) {
 			if (!strcmp(all[i]->tests[j].name, name))
 				return &all[i]->tests[j];

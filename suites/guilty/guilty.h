@@ -3,6 +3,7 @@
 #ifndef GUILTY_H
 #define GUILTY_H
 
+#include "suites/lib/array.h"
 #include <nsrig.h>
 
 /* left:a0 10.1.0.1/24 ====== right:b0 10.1.0.2/24 */
@@ -21,7 +22,7 @@ struct guilty_tests {
 
 #define GUILTY_TESTS(tests)                                                                        \
 	{                                                                                          \
-		(tests), sizeof(tests) / sizeof((tests)[0])                                        \
+		(tests), COUNT(tests)                                                              \
 	}
 
 extern const struct guilty_tests guilty_assert;  /* assertions fail, in all kinds of places */

@@ -6,6 +6,7 @@
  *	host lo 127.0.0.1 ::1
  */
 #include "helper.h"
+#include "suites/lib/array.h"
 #include "suites/lib/program.h"
 #include "suites/smoke/lib/smoke.h"
 
@@ -32,7 +33,7 @@ static char *const *const servers[] = {
 	ARGS(DNS, "--delay", "1s", "tcp:53", "udp:53"),
 	ARGS(HTTP, "tcp:80", "unix:/run/http"),
 };
-#define SERVERS (sizeof(servers) / sizeof(*servers))
+#define SERVERS COUNT(servers)
 
 static void ends_by_sigterm_and_sigint(void **state)
 {
@@ -199,7 +200,7 @@ static void helps(void **state)
 			helper_run(*state, "host", 0, ARGS(programs[i], "--help"));
 
 		assert_string_equal(help->err, "");
-		for (w = 0; w < sizeof(words) / sizeof(*words); w++)
+		for (w = 0; w < COUNT(words); w++)
 			assert_non_null(strstr(help->out, words[w]));
 	}
 }
@@ -314,7 +315,7 @@ static void refuses_to_be_called_wrongly(void **state)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (i = 0; i < COUNT(bad); i++)
 		helper_assert_refuses(*state, "host", 2, bad[i].words, bad[i].argv);
 }
 

@@ -6,6 +6,7 @@
  *	            2001:db8::1/64        2001:db8::2/64
  */
 #include "helper.h"
+#include "suites/lib/array.h"
 #include "suites/smoke/lib/smoke.h"
 
 #include <arpa/inet.h>
@@ -246,7 +247,7 @@ static void each_type_is_answered(void **state)
 	size_t i;
 
 	dns = start_dns(state, NULL, NULL);
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (i = 0; i < COUNT(rows); i++) {
 		assert_true(resolve(*state, rows[i].name, rows[i].type, 0, &answer));
 		assert_rcode(&answer, ns_r_noerror);
 		assert_int_equal(ns_msg_getflag(answer.message, ns_f_aa), 1);

@@ -6,6 +6,7 @@
  *	            2001:db8::1/64        2001:db8::2/64
  */
 #include "helper.h"
+#include "suites/lib/array.h"
 #include "suites/lib/program.h"
 #include "suites/smoke/lib/smoke.h"
 
@@ -133,7 +134,7 @@ static void bad_requests_are_refused(void **state)
 	int fd;
 
 	http = helper_start(*state, "server", (char *[]){HTTP, "--totals", "tcp:80", NULL});
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (i = 0; i < COUNT(bad); i++)
 		assert_answers(connect_to(state, "10.0.0.2"), bad[i],
 			"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n"
 			"Content-Type: text/plain\r\nContent-Length: 16\r\n\r\n400 Bad Request\n");

@@ -7,6 +7,7 @@
  */
 #include "helper.h"
 #include "helpers/lib/flow.h"
+#include "suites/lib/array.h"
 #include "suites/smoke/lib/smoke.h"
 
 #include <errno.h>
@@ -272,7 +273,7 @@ static void disorder_is_counted(void **state)
 	sink = start_sink(state);
 	fd = smoke_connect(nsrig_host(*state, "client"), SOCK_DGRAM, "10.0.0.2", PORT);
 	assert_return_code(fd, -fd);
-	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+	for (i = 0; i < COUNT(numbers); i++)
 		send_head(fd, 7, FLOW_DATA, numbers[i]);
 	/* Two more flows at the same time, one of which is never ended. */
 	send_head(fd, 8, FLOW_DATA, 0);

@@ -7,6 +7,7 @@
  *	  a0 10.1.0.1/24 ======== b0 10.1.0.2/24
  *	     2001:db8:1::1/64        2001:db8:1::2/64
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ static void describe(char *out, size_t size)
 			used += snprintf(
 				out + used, size - used, "%s %s\n", addrs[i].link, addrs[i].text);
 		free(addrs);
-		for (i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		for (i = 0; i < COUNT(tables); i++) {
 			nsrig_assert_ok(nsrig_route_list(
 				hosts[h], tables[i].family, tables[i].table, &routes));
 			used += snprintf(out + used, size - used, "%s", routes);

@@ -5,6 +5,7 @@
  */
 #include "fixture/kernel/kconfig.h"
 #include "fixture/kernel/probe-cache.h"
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 #include "suites/lib/program.h"
 
@@ -55,7 +56,7 @@ static void probe_and_builder_agree(void **state)
 	size_t i;
 	int rc;
 
-	for (i = 0; i < sizeof(statements) / sizeof(*statements); i++) {
+	for (i = 0; i < COUNT(statements); i++) {
 		sscanf(statements[i], "%31s", kind);
 		rc = nsrig_probe_link(kind);
 		snprintf(want, sizeof(want), "%.*s", rc ? (int)strcspn(nsrig_error(), ":") : 0,
@@ -260,9 +261,9 @@ static void module_of_an_option_is_found(void **state)
 	      "kernel/net/can/can-raw.ko\n",
 		file);
 	fclose(file);
-	for (i = 0; i < sizeof(there) / sizeof(*there); i++)
+	for (i = 0; i < COUNT(there); i++)
 		assert_true(nsrig_kconfig_has_module(path, there[i]));
-	for (i = 0; i < sizeof(missing) / sizeof(*missing); i++)
+	for (i = 0; i < COUNT(missing); i++)
 		assert_false(nsrig_kconfig_has_module(path, missing[i]));
 	assert_false(nsrig_kconfig_has_module("/run/nonesuch", there[0]));
 	assert_true(nsrig_kconfig_lists(path, "can_raw"));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "count.h"
 
+#include "suites/lib/array.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <nsrig.h>
@@ -52,7 +54,7 @@ static bool is_everywhere(const char *name)
 		"ip6_vti0", "sit0", "ip6tnl0", "ip6gre0"};
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (i = 0; i < COUNT(names); i++) {
 		if (!strcmp(name, names[i]))
 			return true;
 	}

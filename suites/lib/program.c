@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "program.h"
 
+#include "suites/lib/array.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -32,7 +34,7 @@ int program_clear_environment(void **state)
 	(void)state;
 	if (stretched && atof(stretched) > 0)
 		patience = atof(stretched);
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (i = 0; i < COUNT(names); i++)
 		unsetenv(names[i]);
 	while (*variable) {
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(*variable, "="), *variable);

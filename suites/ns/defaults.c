@@ -7,6 +7,8 @@
  */
 #include "fixture/ns/defaults.h"
 
+#include "suites/lib/array.h"
+
 #include <errno.h>
 #include <nsrig.h>
 #include <string.h>
@@ -26,14 +28,14 @@ static const struct {
 	{"net/ipv4/conf/all/send_redirects", "0", "1"},
 };
 
-#define COUNT (sizeof(settings) / sizeof(*settings))
+#define SETTINGS COUNT(settings)
 
 static void assert_default(struct nsrig_ns *ns)
 {
 	char value[32];
 	size_t i;
 
-	for (i = 0; i < COUNT; i++) {
+	for (i = 0; i < SETTINGS; i++) {
 		nsrig_assert_ok(nsrig_sysctl_get(ns, settings[i].key, value, sizeof(value)));
 		if (strcmp(value, settings[i].by_default))
 			nsrig_fail(
@@ -47,7 +49,7 @@ static struct nsrig_ns *odd_namespace(void)
 	size_t i;
 
 	nsrig_assert_ok(nsrig_ns_temp(&ns));
-	for (i = 0; i < COUNT; i++)
+	for (i = 0; i < SETTINGS; i++)
 		nsrig_assert_ok(nsrig_sysctl_set(ns, settings[i].key, settings[i].odd));
 	return ns;
 }

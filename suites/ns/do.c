@@ -5,6 +5,7 @@
  *	home ---- do() ----> there ---- do() ----> further ... 64 deep
  *	  ^______ return, error, break, goto, longjmp ______________|
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <dirent.h>
@@ -173,7 +174,7 @@ static void result_of_the_callback_is_returned(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(results) / sizeof(*results); i++)
+	for (i = 0; i < COUNT(results); i++)
 		assert_int_equal(nsrig_do(ns, return_arg, (void *)&results[i]), results[i]);
 	nsrig_ns_free(ns);
 }

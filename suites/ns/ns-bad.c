@@ -5,6 +5,7 @@
  *
  *	(the test's own namespace, and what is no namespace at all)
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <errno.h>
@@ -252,7 +253,7 @@ static void bad_names(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (i = 0; i < COUNT(names); i++) {
 		nsrig_assert_error(nsrig_ns_named(names[i], &ns), -EINVAL);
 		nsrig_assert_error(nsrig_ns_open_name(names[i], &ns), -EINVAL);
 	}

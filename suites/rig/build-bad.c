@@ -8,6 +8,7 @@
  *	  ...			 friend eth0 10.0.0.2/24 == p2 |
  *	  e500 == e500
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <arpa/inet.h>
@@ -140,7 +141,7 @@ static void kinds_that_this_kernel_lacks(void **state)
 	char text[256];
 	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+	for (i = 0; i < COUNT(kinds); i++) {
 		descriptors = count_descriptors();
 		snprintf(text, sizeof(text), "veth h:eth0 -- i:eth0\n%s", kinds[i][0]);
 		rc = nsrig_add(*state, text);

@@ -11,6 +11,7 @@
  *	                                                        p2 | ===== eth0 10.0.2.1/24
  *	                                                                        2001:db8:2::1/64
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <errno.h>
@@ -190,7 +191,7 @@ static void switches_are_what_pictures_say(void **state)
 	char *dot;
 
 	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (i = 0; i < COUNT(rows); i++) {
 		topo.text = rows[i].text;
 		nsrig_assert_ok(nsrig_topo_dot(&topo, &dot));
 		assert_int_equal(strstr(dot, "\"s\" [shape=box3d") != NULL, rows[i].is_switch);

@@ -8,6 +8,7 @@
  *	| 10.0.0.1/24 |       | 10.0.0.2/24 |
  *	+-------------+       +-------------+
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <errno.h>
@@ -515,7 +516,7 @@ static void signal_may_be_its_end(void **state)
 	const int signals[] = {SIGUSR1, SIGRTMAX};
 	size_t i;
 
-	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+	for (i = 0; i < COUNT(signals); i++) {
 		struct nsrig_program *waits = nsrig_spawn(*state, "client", WAITS);
 		struct pollfd pfd = {.fd = nsrig_program_fd(waits), .events = POLLIN};
 

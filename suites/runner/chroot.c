@@ -10,6 +10,7 @@
  *	/run/outside          etc/group: "outside"; run/; inside/
  *	/run/outside/inside   etc/group: "inside"; run/; the machine's folders
  */
+#include "suites/lib/array.h"
 #include "suites/lib/program.h"
 
 #include <dirent.h>
@@ -168,9 +169,9 @@ static bool is_made_here(const char *name)
 	static const char *const own[] = {".", "..", "etc", "run"};
 	size_t i;
 
-	for (i = 0; i < sizeof(own) / sizeof(*own) && strcmp(own[i], name); i++)
+	for (i = 0; i < COUNT(own) && strcmp(own[i], name); i++)
 		;
-	return i < sizeof(own) / sizeof(*own);
+	return i < COUNT(own);
 }
 
 static int make_outside(void **state)
@@ -183,7 +184,7 @@ static int make_outside(void **state)
 	size_t i;
 
 	program_clear_environment(state);
-	for (i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+	for (i = 0; i < COUNT(folders); i++) {
 		snprintf(path, sizeof(path), OUTSIDE "%s", folders[i]);
 		assert_int_equal(mkdir(path, 0755), 0);
 		if (i == 0)

@@ -6,6 +6,7 @@
  */
 #include "fixture/runner/kmsg.h"
 #include "fixture/runner/transcript.h"
+#include "suites/lib/array.h"
 #include "suites/lib/program.h"
 
 #include <errno.h>
@@ -141,7 +142,7 @@ static void complaints_are_known(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+	for (i = 0; i < COUNT(lines); i++) {
 		snprintf(record, sizeof(record), "4,1,1000000,-,caller=T1;%s\n", lines[i]);
 		assert_complaint(record, lines[i]);
 	}
@@ -177,7 +178,7 @@ static void ordinary_warnings_are_none(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+	for (i = 0; i < COUNT(lines); i++) {
 		snprintf(record, sizeof(record), "4,1,1000000,-;%s\n", lines[i]);
 		assert_none(record);
 	}
@@ -299,7 +300,7 @@ static void what_is_no_record_is_passed_over(void **state)
 	char *line = malloc(size);
 
 	(void)state;
-	for (i = 0; i < sizeof(odd) / sizeof(*odd); i++)
+	for (i = 0; i < COUNT(odd); i++)
 		assert_none(odd[i]);
 	/* Longer than any record. */
 	assert_non_null(line);

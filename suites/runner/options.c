@@ -5,6 +5,7 @@
  *	this test ---- runs ----> guilty --filter ... --shard ... --jobs ...
  */
 #include "fixture/runner/options.h"
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 #include "suites/lib/program.h"
 
@@ -314,7 +315,7 @@ static void jobs_do_not_change_the_stream(void **state)
 	setenv("ASAN_OPTIONS", "handle_segv=0", 1);
 	strcpy(list, tests);
 	one = say(1, (char *[]){GUILTY, list, NULL});
-	for (i = 0; i < sizeof(jobs) / sizeof(*jobs); i++) {
+	for (i = 0; i < COUNT(jobs); i++) {
 		strcpy(list, tests);
 		many = say(1, (char *[]){GUILTY, list, "--jobs", jobs[i], NULL});
 		assert_string_equal(many, one);

@@ -5,6 +5,7 @@
  *
  *	this test ---- runs ----> [prove ----] guilty ---- runs, each in a sandbox ----> its tests
  */
+#include "suites/lib/array.h"
 #include "suites/lib/program.h"
 
 #include <errno.h>
@@ -275,7 +276,7 @@ static void failure_tells_its_namespace(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
+	for (i = 0; i < COUNT(tests); i++) {
 		program_run(&guilty, (char *[]){GUILTY, (char *)tests[i][0], NULL});
 		assert_said(&guilty, tests[i][1]);
 		program_free(&guilty);
@@ -341,7 +342,7 @@ static void ended_in_time_without_pidfds(void **state)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog program = {sizeof(filter) / sizeof(*filter), filter};
+	const struct sock_fprog program = {COUNT(filter), filter};
 
 	(void)state;
 	assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
@@ -495,7 +496,7 @@ static void bad_options_are_refused(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	for (i = 0; i < COUNT(bad); i++) {
 		program_run(&guilty, (char *[]){GUILTY, "passes", bad[i][0], NULL});
 		assert_string_equal(guilty.out_text, "");
 		assert_non_null(strstr(guilty.err_text, i == 6 ? "stray"
@@ -563,7 +564,7 @@ static void programs_are_told(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (i = 0; i < COUNT(rows); i++) {
 		program_run(&guilty, (char *[]){GUILTY, rows[i].test, "--timeout=2", NULL});
 		if (!strstr(guilty.out_text, rows[i].lines))
 			nsrig_fail("expected \"%s\" in: %s", rows[i].lines, guilty.out_text);

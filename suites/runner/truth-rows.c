@@ -2,6 +2,8 @@
 /* The rows of the truth table: see truth.c. */
 #include "truth.h"
 
+#include "suites/lib/array.h"
+
 #include <signal.h>
 
 #define PASSED .outcome = "passed", .message = "", .prove = "All tests successful."
@@ -188,4 +190,4 @@ const struct truth truth_rows[] = {
 };
 /* clang-format on */
 
-const size_t truth_count = sizeof(truth_rows) / sizeof(*truth_rows);
+const size_t truth_count = COUNT(truth_rows);

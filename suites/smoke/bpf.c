@@ -7,6 +7,7 @@
  *
  * Source: bpf(2), linux/bpf.h, Documentation/bpf/.
  */
+#include "suites/lib/array.h"
 #include "suites/smoke/lib/smoke.h"
 #include "suites/smoke/lib/tc.h"
 
@@ -55,8 +56,6 @@
 	{                                                                                          \
 		.code = 0                                                                          \
 	}
-
-#define COUNT(array) (int)(sizeof(array) / sizeof(*(array)))
 
 static int bpf(int command, union bpf_attr *attr)
 {

@@ -4,6 +4,7 @@
  *
  *	left eth0 10.0.0.1/24 ====== 10.0.0.2/24 eth0 right
  */
+#include "suites/lib/array.h"
 #include "suites/smoke/lib/smoke.h"
 
 #include <arpa/inet.h>
@@ -91,7 +92,7 @@ static void packet_socket_has_a_filter(void **state)
 		BPF_STMT(BPF_RET | BPF_K, 0xffff),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	const struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
+	const struct sock_fprog program = {COUNT(code), code};
 	int fd = open_packet(nsrig_host(*state, "right"), OWN_TYPE);
 
 	assert_return_code(

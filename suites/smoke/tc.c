@@ -8,6 +8,7 @@
  *						    eth2 ------ eth0 third
  */
 #include "suites/smoke/lib/tc.h"
+#include "suites/lib/array.h"
 #include "suites/smoke/lib/smoke.h"
 
 #include <arpa/inet.h>
@@ -196,7 +197,7 @@ static void bpf_finds_a_port(void **state)
 	};
 	struct nl_msg *msg = egress_filter(*state, "bpf", ETH_P_ALL);
 
-	assert_int_equal(nla_put_u16(msg, TCA_BPF_OPS_LEN, sizeof(program) / sizeof(*program)), 0);
+	assert_int_equal(nla_put_u16(msg, TCA_BPF_OPS_LEN, COUNT(program)), 0);
 	assert_int_equal(nla_put(msg, TCA_BPF_OPS, sizeof(program), program), 0);
 	assert_int_equal(nla_put_u32(msg, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT), 0);
 	nsrig_require(tc_send(nsrig_host(*state, "client"), msg), "CONFIG_NET_CLS_BPF");

@@ -6,6 +6,7 @@
  *	left                                 right
  *	  a0 10.0.0.1/24 2001:db8::1/64 ==== b0 10.0.0.2/24 2001:db8::2/64
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 #include "suites/lib/program.h"
 
@@ -281,7 +282,7 @@ static void failures_tell_what_came(void **state)
 
 	(void)state;
 	unsetenv("NSRIG_TIMEOUT_SCALE");
-	for (i = 0; i < sizeof(failures) / sizeof(*failures); i++)
+	for (i = 0; i < COUNT(failures); i++)
 		program_assert_fails(failures[i].test, "guilty-state.c", failures[i].said);
 }
 

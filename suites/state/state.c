@@ -7,6 +7,7 @@
  *	  br0
  *	    p0 ============================= q0
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <errno.h>
@@ -184,13 +185,13 @@ static void rules_are_added_and_removed(void **state)
 	struct nsrig_ns *left = nsrig_host(*state, "left");
 	size_t i;
 
-	for (i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+	for (i = 0; i < COUNT(rules); i++) {
 		needs(nsrig_rule_add(left, rules[i][0]),
 			"CONFIG_IP_MULTIPLE_TABLES and CONFIG_IPV6_MULTIPLE_TABLES");
 		has(left, NSRIG_RULES, rules[i][1]);
 	}
 	refused(nsrig_rule_add(left, rules[0][0]), -EEXIST, rules[0][0]);
-	for (i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+	for (i = 0; i < COUNT(rules); i++) {
 		nsrig_assert_ok(nsrig_rule_del(left, rules[i][0]));
 		has_not(left, NSRIG_RULES, rules[i][1]);
 	}

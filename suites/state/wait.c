@@ -7,6 +7,7 @@
  */
 #include "fixture/state/wait-private.h"
 
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <errno.h>
@@ -287,7 +288,7 @@ static void woken_by_changes(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+	for (i = 0; i < COUNT(changes); i++) {
 		if (!woken_by(&changes[i]))
 			lacks = changes[i].option;
 	}

@@ -8,6 +8,7 @@
 #include "fixture/runner/options.h"
 #include "fixture/runner/tap.h"
 #include "fixture/text/value.h"
+#include "suites/lib/array.h"
 #include "suites/lib/program.h"
 
 #include <errno.h>
@@ -122,7 +123,7 @@ static void of_expectations(void **state)
 
 	(void)state;
 	speak_comma();
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (i = 0; i < COUNT(rows); i++) {
 		assert_true(nsrig_value_read(rows[i].kind, rows[i].word, value));
 		assert_string_equal(value, rows[i].value);
 	}

@@ -6,6 +6,7 @@
  */
 #include "fixture/text/match.h"
 
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <errno.h>
@@ -50,8 +51,6 @@ static void all(const struct pair *pairs, size_t count, int result)
 				result ? "does not match" : "matches", pairs[i].line);
 	}
 }
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static const char connected[] = "10.0.0.0/24 dev eth0 src 10.0.0.1 proto kernel scope link";
 static const char ecmp[] = "10.8.0.0/16 metric 5 nexthop via 10.0.0.2 dev eth0 weight 1 "

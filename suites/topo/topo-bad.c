@@ -3,6 +3,8 @@
  * Topologies that are none: each is refused with a sentence that says where, and what was expected.
  * Nothing is built, so that there is no network.
  */
+#include "suites/lib/array.h"
+
 #include <errno.h>
 #include <nsrig.h>
 #include <string.h>
@@ -494,8 +496,6 @@ static void refuse_all(const struct row *rows, size_t count)
 				row->sentence);
 	}
 }
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static void words(void **state)
 {

@@ -3,6 +3,7 @@
  * Pictures of topologies, letter by letter: the drawings are those of the networks, and nothing of
  * them is built.
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <errno.h>
@@ -264,7 +265,7 @@ static void long_lines_are_broken(void **state)
 
 	(void)state;
 	well_formed(drawing);
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+	for (i = 0; i < COUNT(words); i++) {
 		if (!strstr(drawing, words[i]))
 			nsrig_fail("no \"%s\" in\n%s", words[i], drawing);
 	}

@@ -6,6 +6,7 @@
  */
 #include "fixture/kernel/link-kinds.h"
 #include "fixture/topo/model.h"
+#include "suites/lib/array.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
@@ -203,7 +204,7 @@ static void options_become_attributes(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (i = 0; i < COUNT(rows); i++)
 		check_row(&rows[i]);
 }
 
@@ -222,7 +223,7 @@ static void every_option_has_a_row(void **state)
 			rows_of = 0;
 			snprintf(word, sizeof(word), " %s", option);
 			/* Kinds of one family have the same table. */
-			for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+			for (i = 0; i < COUNT(rows); i++) {
 				const char *at = strstr(rows[i].text, word);
 
 				rows_of += at && (!at[strlen(word)] || at[strlen(word)] == ' ');

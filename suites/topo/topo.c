@@ -8,6 +8,7 @@
  *	  eth0 10.0.1.1/24 ======= c0 10.0.1.254/24
  *	                           s0 10.0.2.254/24 ============ eth0 10.0.2.1/24
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <errno.h>
@@ -195,7 +196,7 @@ static void all_of_it_is_understood(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+	for (i = 0; i < COUNT(texts); i++) {
 		const struct nsrig_topo topo = {.text = texts[i]};
 
 		if (nsrig_topo_check(&topo) < 0)
@@ -238,7 +239,7 @@ static void errors_name_the_member(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (i = 0; i < COUNT(rows); i++) {
 		int rc = nsrig_topo_check(&rows[i].topo);
 
 		if (rc != -EINVAL && rc != -EEXIST)

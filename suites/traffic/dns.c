@@ -5,6 +5,7 @@
  *
  *	a:eth0 10.0.0.1/24 2001:db8::1/64 ==== b:eth0 10.0.0.2/24 2001:db8::2/64
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 #include "suites/lib/responder.h"
 
@@ -152,7 +153,7 @@ static void records_of_each_type_are_read(void **state)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (i = 0; i < COUNT(rows); i++) {
 		answer.records = &rows[i].record;
 		answer.count = 1;
 		assert_answer(state, "udp [2001:db8::2]:53", rows[i].question, rows[i].words);
@@ -216,7 +217,7 @@ static void truncated_answers_are_asked_for_by_tcp(void **state)
 static void large_answers_are_read(void **state)
 {
 	static struct record records[255];
-	static char text[201], expected[sizeof(records) / sizeof(*records) * 210];
+	static char text[201], expected[COUNT(records) * 210];
 	size_t used = 0;
 	int i;
 

@@ -8,6 +8,7 @@
  *	                       10.0.2.1    10.0.2.2
  *	                                   10.0.3.1    10.0.3.2
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 
 #include <errno.h>
@@ -138,7 +139,7 @@ static void flows_are_measured(void **state)
 	size_t i;
 	int tries;
 
-	for (i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
+	for (i = 0; i < COUNT(targets); i++) {
 		bool udp = targets[i][0] == 'u', tcp = targets[i][0] == 't';
 
 		nsrig_assert_ok(nsrig_measure(a, targets[i], b, NULL, &flow));

@@ -9,6 +9,7 @@
  *	                           eth1 10.0.1.1/24 ========== eth0 10.0.1.2/24
  *	                           2001:db8:0:1::1/64          2001:db8:0:1::2/64
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 #include "suites/lib/responder.h"
 
@@ -63,7 +64,7 @@ static void packets_reach(void **state)
 	int descriptors = count_descriptors();
 	size_t i;
 
-	for (i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
+	for (i = 0; i < COUNT(targets); i++) {
 		nsrig_assert_ok(nsrig_reach(a, targets[i], b, NULL));
 		nsrig_assert_ok(nsrig_reach(a, targets[i], b, HOW(.count = 5, .size = 1)));
 		nsrig_assert_ok(

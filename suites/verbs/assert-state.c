@@ -6,6 +6,7 @@
  *	left                                 right
  *	  a0 10.0.0.1/24 2001:db8::1/64 ==== b0 10.0.0.2/24 2001:db8::2/64
  */
+#include "suites/lib/array.h"
 #include "suites/lib/program.h"
 
 #include <errno.h>
@@ -286,7 +287,7 @@ static void changes_are_seen(void **state)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+	for (i = 0; i < COUNT(changes); i++) {
 		struct nsrig_snapshot *before, *after;
 		struct nsrig *rig;
 		struct nsrig_ns *ns;
@@ -459,7 +460,7 @@ static void failures_tell_what_differs(void **state)
 	sockets = can_list_sockets(own);
 	rules = nsrig_rule_add(own, "priority 9 nop") == 0;
 	nsrig_ns_free(own);
-	for (i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
+	for (i = 0; i < COUNT(failures); i++) {
 		if (!sockets && !strcmp(failures[i].test, "misses_a_listener"))
 			continue;
 		if (!rules && !strcmp(failures[i].test, "has_rules_like_the_first_ones"))

@@ -9,6 +9,7 @@
  *	                             s0 10.0.2.254/24 ====== eth0 10.0.2.1/24 10.0.2.9/24
  *	                                2001:db8:2::fe/64         2001:db8:2::1/64
  */
+#include "suites/lib/array.h"
 #include "suites/lib/count.h"
 #include "suites/lib/program.h"
 #include "suites/lib/responder.h"
@@ -448,7 +449,7 @@ static void failures_explain_themselves(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(failures) / sizeof(*failures); i++)
+	for (i = 0; i < COUNT(failures); i++)
 		program_assert_fails(failures[i].test, "guilty-traffic.c", failures[i].said);
 }
 

@@ -6,6 +6,7 @@
 #ifndef SMOKE_H
 #define SMOKE_H
 
+#include "suites/lib/array.h"
 #include <nsrig.h>
 
 /* Long enough for any machine that is not stuck. */
@@ -15,8 +16,7 @@
  * What the main() of a smoke suite ends with: nsrig_main(), where a skip for want of an option that the
  * kernel was built with is a failure (--check-config), unless NSRIG_CHECK_CONFIG=0.
  */
-#define smoke_main(argc, argv, tests)                                                              \
-	smoke_run((argc), (argv), (tests), sizeof(tests) / sizeof((tests)[0]))
+#define smoke_main(argc, argv, tests) smoke_run((argc), (argv), (tests), COUNT(tests))
 int smoke_run(int argc, char **argv, const struct CMUnitTest *tests, size_t count);
 
 struct nl_msg;

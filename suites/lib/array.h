@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* What suites count arrays by. */
+#ifndef ARRAY_H
+#define ARRAY_H
+
+/* The elements of an array that is declared in sight: not of a pointer to one. */
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+#endif
