@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/* What all of the library uses, and asks no kernel. There is no network. */
+#include "fixture/base/array.h"
+#include "fixture/base/tail.h"
+#include "suites/lib/array.h"
+
+#include <errno.h>
+#include <nsrig.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void arrays_grow(void **state)
+{
+	size_t *numbers = NULL, count = 0, i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		size_t *number = nsrig_append(&numbers, &count, sizeof(*number));
+
+		assert_ptr_equal(number, &numbers[i]);
+		assert_int_equal(*number, 0);
+		*number = i;
+	}
+	assert_int_equal(count, 1000);
+	for (i = 0; i < count; i++)
+		assert_int_equal(numbers[i], i);
+	free(numbers);
+}
+
+static void arrays_are_shortened_and_grow_again(void **state)
+{
+	char *bytes = NULL, *byte;
+	size_t count = 0, i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		byte = nsrig_append(&bytes, &count, 1);
+		*byte = 'a';
+	}
+	for (count = 3; count < 300;) {
+		byte = nsrig_append(&bytes, &count, 1);
+		assert_int_equal(*byte, '\0');
+	}
+	assert_memory_equal(bytes, "aaa", 4);
+	free(bytes);
+}
+
+/* As many elements of this size have no room in any memory. */
+static void arrays_that_are_too_large_stay(void **state)
+{
+	char *bytes = NULL;
+	size_t count = 0;
+
+	(void)state;
+	*(char *)nsrig_append(&bytes, &count, 1) = 'a';
+	assert_null(nsrig_append(&bytes, &count, SIZE_MAX / 2 + 1));
+	assert_int_equal(count, 1);
+	assert_int_equal(*bytes, 'a');
+	free(bytes);
+}
+
+static void tails_are_the_end(void **state)
+{
+	static const struct {
+		const char *text, *tail;
+	} rows[] = {{"abc", "abc"}, {"defgh", "abcdefgh"}, {"", "abcdefgh"}, {"ij", "cdefghij"},
+		{"0123456789", "23456789"}, {"x", "3456789x"}, {"12345678", "12345678"}};
+	char tail[8];
+	size_t size = 0, i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		nsrig_tail_append(tail, &size, sizeof(tail), rows[i].text, strlen(rows[i].text));
+		assert_int_equal(size, strlen(rows[i].tail));
+		assert_memory_equal(tail, rows[i].tail, size);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arrays_grow),
+		cmocka_unit_test(arrays_are_shortened_and_grow_again),
+		cmocka_unit_test(arrays_that_are_too_large_stay),
+		cmocka_unit_test(tails_are_the_end),
+	};
+
+	return nsrig_main(argc, argv, tests);
+}
