@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What all of the library uses, and asks no kernel. There is no network. */
 #include "fixture/base/array.h"
+#include "fixture/base/procfs.h"
 #include "fixture/base/tail.h"
 #include "suites/lib/array.h"
 
@@ -76,6 +77,24 @@ static void tails_are_the_end(void **state)
 	}
 }
 
+static void codes_are_read(void **state)
+{
+	static const struct {
+		const char *text, *read;
+	} rows[] = {{"/a\\040b\\134c", "/a b\\c"}, {"1\\x0a2\\x5cx0a", "1\n2\\x0a"},
+		{"\\303\\244", "\303\244"}, {"\\x00 \\000", "\\x00 \\000"}, {"\\04", "\\04"},
+		{"\\x4", "\\x4"}, {"\\08a", "\\08a"}, {"\\", "\\"}, {"", ""}};
+	char text[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		strcpy(text, rows[i].text);
+		nsrig_procfs_unescape(text);
+		assert_string_equal(text, rows[i].read);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +102,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(arrays_are_shortened_and_grow_again),
 		cmocka_unit_test(arrays_that_are_too_large_stay),
 		cmocka_unit_test(tails_are_the_end),
+		cmocka_unit_test(codes_are_read),
 	};
 
 	return nsrig_main(argc, argv, tests);
