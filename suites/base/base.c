@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What all of the library uses, and asks no kernel. There is no network. */
 #include "fixture/base/array.h"
+#include "fixture/base/hash.h"
 #include "fixture/base/procfs.h"
 #include "fixture/base/tail.h"
 #include "suites/lib/array.h"
@@ -95,6 +96,20 @@ static void codes_are_read(void **state)
 	}
 }
 
+/* The values are of the draft's own list; with a high bit set, those that nsrig has always had. */
+static void hashes_never_change(void **state)
+{
+	(void)state;
+	assert_int_equal(nsrig_hash32(""), 0x811c9dc5);
+	assert_int_equal(nsrig_hash32("foobar"), 0xbf9cf968);
+	assert_int_equal(nsrig_hash32("\xc3\xa4"), 0x199de0e2);
+	assert_true(nsrig_hash64(NSRIG_HASH64, "") == UINT64_C(0xcbf29ce484222325));
+	assert_true(nsrig_hash64(NSRIG_HASH64, "foobar") == UINT64_C(0x85944171f73967e8));
+	assert_true(nsrig_hash64(nsrig_hash64(NSRIG_HASH64, "foo"), "bar") ==
+		    UINT64_C(0x85944171f73967e8));
+	assert_true(nsrig_hash64(NSRIG_HASH64, "\xc3\xa4") == UINT64_C(0xac21207b7181582));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +118,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(arrays_that_are_too_large_stay),
 		cmocka_unit_test(tails_are_the_end),
 		cmocka_unit_test(codes_are_read),
+		cmocka_unit_test(hashes_never_change),
 	};
 
 	return nsrig_main(argc, argv, tests);
