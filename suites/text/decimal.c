@@ -7,6 +7,7 @@
 #include "fixture/base/deadline.h"
 #include "fixture/runner/options.h"
 #include "fixture/runner/tap.h"
+#include "fixture/text/units.h"
 #include "fixture/text/value.h"
 #include "suites/lib/array.h"
 #include "suites/lib/program.h"
@@ -143,6 +144,34 @@ static void of_topologies(void **state)
 	free(text);
 }
 
+static void of_quantities(void **state)
+{
+	static const struct nsrig_unit units[] = {{"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}};
+	static const struct {
+		double quantity;
+		const char *largest, *whole;
+	} rows[] = {{0, "0bit", "0bit"}, {999, "999bit", "999bit"}, {1500, "1.5kbit", "1500bit"},
+		{2000, "2kbit", "2kbit"}, {1500000, "1.5mbit", "1500kbit"},
+		{3e9, "3000mbit", "3000mbit"}};
+	size_t size, i;
+	char *text;
+	FILE *out;
+
+	(void)state;
+	speak_comma();
+	for (i = 0; i < COUNT(rows); i++) {
+		out = open_memstream(&text, &size);
+		nsrig_write_quantity(out, rows[i].quantity, units, COUNT(units), false);
+		fputc(' ', out);
+		nsrig_write_quantity(out, rows[i].quantity, units, COUNT(units), true);
+		fclose(out);
+		if (strncmp(text, rows[i].largest, strlen(rows[i].largest)) ||
+			strcmp(strchr(text, ' ') + 1, rows[i].whole))
+			nsrig_fail("%s, and not %s %s", text, rows[i].largest, rows[i].whole);
+		free(text);
+	}
+}
+
 /* The program's own numbers stay as they were. */
 static void locale_stays(void **state)
 {
@@ -166,6 +195,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(of_tap),
 		cmocka_unit_test(of_expectations),
 		cmocka_unit_test(of_topologies),
+		cmocka_unit_test(of_quantities),
 		cmocka_unit_test(locale_stays),
 	};
 

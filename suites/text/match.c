@@ -235,6 +235,7 @@ static void words_that_are_none(void **state)
 		{NSRIG_LINKS, "eth0 state REACHABLE", "\"REACHABLE\" after \"state\" is not"},
 		{NSRIG_FDB, "10.0.0.2 dev eth0", "expected a MAC address"},
 		{NSRIG_QDISCS, "tbf rate fast", "\"fast\" after \"rate\" is not a rate"},
+		{NSRIG_QDISCS, "tbf rate 1e3kbit", "\"1e3kbit\" after \"rate\" is not a rate"},
 		{NSRIG_QDISCS, "netem loss 10", "\"10\" after \"loss\" is not a share"},
 		{NSRIG_LISTENERS, "tcp 80", "expected an address and a port"},
 		{NSRIG_LISTENERS, "tcp [10.0.0.1]:80", "expected an address and a port"},
