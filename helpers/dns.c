@@ -5,7 +5,6 @@
 #include "lib/helper.h"
 #include "lib/service.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
