@@ -6,7 +6,6 @@
 #include "fixture/base/tail.h"
 #include "suites/lib/array.h"
 
-#include <errno.h>
 #include <nsrig.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bench.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

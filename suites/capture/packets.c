@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <netinet/ip.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

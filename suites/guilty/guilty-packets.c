@@ -7,8 +7,6 @@
 #include "guilty.h"
 #include "suites/capture/frame.h"
 
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* An hour: what is decided by packets is not decided by time. */

@@ -11,13 +11,11 @@
 
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
-#include <errno.h>
 #include <resolv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 

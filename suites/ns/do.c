@@ -14,9 +14,7 @@
 #include <netinet/in.h>
 #include <nsrig.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>

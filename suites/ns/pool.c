@@ -8,9 +8,6 @@
 
 #include <errno.h>
 #include <nsrig.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

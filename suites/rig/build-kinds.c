@@ -8,13 +8,8 @@
 #include "suites/lib/program.h"
 #include "suites/smoke/lib/smoke.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <nsrig.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>

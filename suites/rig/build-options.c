@@ -10,7 +10,6 @@
 #include "suites/lib/count.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
@@ -18,7 +17,6 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <nsrig.h>
-#include <stdio.h>
 #include <string.h>
 
 enum form { U8 = 1, U16 = 2, U32 = 4, BE16, BE32, FLAG, INET, INDEX };

@@ -15,8 +15,6 @@
 
 #include <errno.h>
 #include <nsrig.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 

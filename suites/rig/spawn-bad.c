@@ -12,9 +12,7 @@
 #include <nsrig.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct nsrig_topo alone = {.hosts = {"alone"}};

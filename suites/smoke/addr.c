@@ -15,7 +15,6 @@
 #include <linux/udp.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -11,7 +11,6 @@
 #include "suites/smoke/lib/smoke.h"
 #include "suites/smoke/lib/tc.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>

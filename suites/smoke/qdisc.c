@@ -10,13 +10,10 @@
 #include "suites/smoke/lib/smoke.h"
 #include "suites/smoke/lib/tc.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -13,7 +13,6 @@
 #include <netlink/msg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /*
  *	left eth0 ===== eth0 right

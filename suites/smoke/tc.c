@@ -23,7 +23,6 @@
 #include <linux/tc_act/tc_skbedit.h>
 #include <linux/tc_act/tc_vlan.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -17,7 +17,6 @@
 #include <netlink/msg.h>
 #include <nsrig.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

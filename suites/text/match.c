@@ -13,7 +13,6 @@
 #include <nsrig.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* 1 if the line has what is expected, 0 if not, or a negative error number. */
 static int match(enum nsrig_state_kind kind, const char *expected, const char *line)

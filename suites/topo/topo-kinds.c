@@ -8,7 +8,6 @@
 #include "fixture/topo/model.h"
 #include "suites/lib/array.h"
 
-#include <errno.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
 #include <nsrig.h>

@@ -11,7 +11,6 @@
 
 #include <arpa/nameser.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

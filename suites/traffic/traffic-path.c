@@ -12,9 +12,7 @@
 #include "suites/lib/count.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define HOW(...) (&(const struct nsrig_traffic){__VA_ARGS__})
 

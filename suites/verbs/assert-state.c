@@ -13,7 +13,6 @@
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <nsrig.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

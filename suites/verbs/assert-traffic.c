@@ -15,7 +15,6 @@
 #include "suites/lib/responder.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

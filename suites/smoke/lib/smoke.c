@@ -10,7 +10,6 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -3,7 +3,6 @@
 #include "tc.h"
 
 #include <arpa/inet.h>
-#include <linux/if_ether.h>
 #include <linux/rtnetlink.h>
 
 /* TCA_OPTIONS is the last attribute of each request, and open until it is sent. */
