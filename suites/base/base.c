@@ -2,10 +2,13 @@
 /* What all of the library uses, and asks no kernel. There is no network. */
 #include "fixture/base/array.h"
 #include "fixture/base/hash.h"
+#include "fixture/base/library.h"
 #include "fixture/base/procfs.h"
 #include "fixture/base/tail.h"
 #include "suites/lib/array.h"
+#include "suites/lib/count.h"
 
+#include <errno.h>
 #include <nsrig.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +112,22 @@ static void hashes_never_change(void **state)
 	assert_true(nsrig_hash64(NSRIG_HASH64, "\xc3\xa4") == UINT64_C(0xac21207b7181582));
 }
 
+static void libraries_are_there_or_not(void **state)
+{
+	static const char *const none[] = {"libnone.so.1", NULL}, *const libc[] = {"libnone.so.1",
+									  "libc.so.6", NULL};
+	size_t (*length)(const char *text) = NULL;
+	const struct nsrig_symbol known = {"strlen", &length}, unknown = {"nsrig_none", &length};
+
+	(void)state;
+	refused(nsrig_library_need("none", none, &known, 1), -NSRIG_ELACKS, "needs none: libnone");
+	if (nsrig_library_load(libc, &known, 1) == -ENOENT)
+		nsrig_skip("needs glibc");
+	refused(nsrig_library_need("libc", libc, &unknown, 1), -NSRIG_ELACKS,
+		"needs another version of libc");
+	assert_int_equal(length("four"), 4);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +137,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(tails_are_the_end),
 		cmocka_unit_test(codes_are_read),
 		cmocka_unit_test(hashes_never_change),
+		cmocka_unit_test(libraries_are_there_or_not),
 	};
 
 	return nsrig_main(argc, argv, tests);
