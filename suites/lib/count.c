@@ -5,7 +5,9 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <nsrig.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -74,10 +76,44 @@ int count_links(struct nsrig_ns *ns)
 	return count;
 }
 
+static int write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int rc = fd < 0 ? -1 : (int)write(fd, text, strlen(text));
+
+	close(fd);
+	return rc;
+}
+
+int enter_limited_namespaces(const char *net_namespaces)
+{
+	char map[32];
+
+	snprintf(map, sizeof(map), "0 %d 1", getuid());
+	if (unshare(CLONE_NEWUSER) < 0)
+		return NO_USER_NAMESPACES;
+	write_to("/proc/self/setgroups", "deny");
+	if (write_to("/proc/self/uid_map", map) < 0)
+		return 101;
+	if (unshare(CLONE_NEWNET) < 0 ||
+		write_to("/proc/sys/user/max_net_namespaces", net_namespaces) < 0)
+		return 102;
+	return 0;
+}
+
+/* What a child returns, which is to come to its end. */
+static int status_of(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
 void in_child_without_privilege(int (*body)(void))
 {
 	pid_t pid = fork();
-	int status;
 
 	if (pid == 0) {
 		struct {
@@ -90,9 +126,7 @@ void in_child_without_privilege(int (*body)(void))
 			_exit(100);
 		_exit(body());
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(status_of(pid), 0);
 }
 
 void in_child(int (*body)(void))
@@ -102,9 +136,8 @@ void in_child(int (*body)(void))
 
 	if (pid == 0)
 		_exit(body());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == NO_USER_NAMESPACES)
+	status = status_of(pid);
+	if (status == NO_USER_NAMESPACES)
 		nsrig_skip("needs user namespaces");
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(status, 0);
 }

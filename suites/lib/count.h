@@ -21,6 +21,13 @@
 #define NO_USER_NAMESPACES 100
 void in_child(int (*body)(void));
 
+/*
+ * Takes this process, a child, into a user namespace of its own, where there may be so many network namespaces,
+ * and into the first of them: do() comes back to one of this user namespace only. 0, or what the body has to
+ * return.
+ */
+int enter_limited_namespaces(const char *net_namespaces);
+
 /* Runs body in a child that has given up its capabilities; it has to return 0. */
 void in_child_without_privilege(int (*body)(void));
 

@@ -324,15 +324,6 @@ static void out_of_descriptors(void **state)
 	assert_int_equal(count_descriptors(), descriptors - 1);
 }
 
-static int write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int rc = fd < 0 ? -1 : (int)write(fd, text, strlen(text));
-
-	close(fd);
-	return rc;
-}
-
 /*
  * A user namespace of our own has a limit of its own. Three fit; the fourth is refused, with
  * nothing changed; and when one has been closed, one fits again, as soon as the kernel has freed
@@ -341,18 +332,10 @@ static int write_to(const char *path, const char *text)
 static int try_limit(void)
 {
 	struct nsrig_ns *ns[3], *more = NULL;
-	int i, tries, descriptors;
-	char map[32];
+	int i, tries, descriptors, rc = enter_limited_namespaces("4");
 
-	snprintf(map, sizeof(map), "0 %d 1", getuid());
-	if (unshare(CLONE_NEWUSER) < 0)
-		return NO_USER_NAMESPACES;
-	write_to("/proc/self/setgroups", "deny");
-	if (write_to("/proc/self/uid_map", map) < 0)
-		return 101;
-	/* do() comes back to a namespace of this user namespace only. */
-	if (unshare(CLONE_NEWNET) < 0 || write_to("/proc/sys/user/max_net_namespaces", "4") < 0)
-		return 102;
+	if (rc)
+		return rc;
 	for (i = 0; i < 3; i++) {
 		if (nsrig_ns_temp(&ns[i]) < 0)
 			return 1;

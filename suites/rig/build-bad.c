@@ -13,12 +13,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <nsrig.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,15 +162,6 @@ static void kinds_that_this_kernel_lacks(void **state)
 
 /* ---- out of something ------------------------------------------------------------------------- */
 
-static int write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int rc = fd < 0 ? -1 : (int)write(fd, text, strlen(text));
-
-	close(fd);
-	return rc;
-}
-
 static int build_again(struct nsrig *rig, const struct nsrig_topo *topo)
 {
 	int tries = 20, rc;
@@ -188,18 +177,11 @@ static int build_again(struct nsrig *rig, const struct nsrig_topo *topo)
 static int try_namespaces(void)
 {
 	static const struct nsrig_topo large = {.shape = "star 6"}, small = {.shape = "pair"};
-	int descriptors;
+	int descriptors, rc = enter_limited_namespaces("4");
 	struct nsrig *rig;
-	char map[32];
 
-	snprintf(map, sizeof(map), "0 %d 1", getuid());
-	if (unshare(CLONE_NEWUSER) < 0)
-		return NO_USER_NAMESPACES;
-	write_to("/proc/self/setgroups", "deny");
-	if (write_to("/proc/self/uid_map", map) < 0)
-		return 101;
-	if (unshare(CLONE_NEWNET) < 0 || write_to("/proc/sys/user/max_net_namespaces", "4") < 0)
-		return 102;
+	if (rc)
+		return rc;
 	if (nsrig_new(&rig) < 0)
 		return 1;
 	descriptors = count_descriptors();
