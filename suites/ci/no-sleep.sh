@@ -4,19 +4,8 @@
 # $srcdir tells where the sources are.
 # shellcheck disable=SC2016 # what is no shell's to expand
 sources=${srcdir:-$(dirname "$0")/../..}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-
-number=0
-# result STATUS WHAT: what was said is shown if the status is not 0
-result() {
-  number=$((number + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $number - $2"
-  else
-    echo "not ok $number - $2"
-    sed 's/^/# /' "$work/said" >&2
-  fi
-}
+# shellcheck source=suites/lib/shell.sh
+. "$sources/suites/lib/shell.sh"
 
 # sees FILE WHAT LINE: the line is told, that is the third of a file
 sees() {

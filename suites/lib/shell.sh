@@ -27,15 +27,15 @@ begin() {
 }
 
 number=0
-# result STATUS WHAT FILE: ok if the status is 0. If it isn't, the file tells more: in the stream, and
-# for those who see prove's summary only.
+# result STATUS WHAT [FILE]: ok if the status is 0. If it isn't, the file ($work/said, unless given) tells more:
+# in the stream, and for those who see prove's summary only.
 result() {
   number=$((number + 1))
   if [ "$1" -eq 0 ]; then
     echo "ok $number - $2"
   else
     echo "not ok $number - $2"
-    sed 's/^/# /' "$3" && sed 's/^/# /' "$3" >&2
+    sed 's/^/# /' "${3-$work/said}" && sed 's/^/# /' "${3-$work/said}" >&2
   fi
 }
 

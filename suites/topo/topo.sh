@@ -3,26 +3,17 @@
 # helpers/topo, as people call it; and the networks in README.md and doc/network.md: the drawing is the one that
 # it prints. Runs in the build folder; $srcdir tells where the sources are.
 sources=${srcdir:-$(dirname "$0")/../..}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-
-number=0
-# result STATUS WHAT: what was written is shown if the status is not 0
-result() {
-  number=$((number + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $number - $2"
-  else
-    echo "not ok $number - $2"
-    sed 's/^/# /' "$work/out" "$work/err" >&2
-  fi
-}
+# shellcheck source=suites/lib/shell.sh
+. "$sources/suites/lib/shell.sh"
 
 # run STATUS ARGUMENT...: the program ends with this status; fails otherwise
 run() {
   expected=$1
   shift
   helpers/topo "$@" >"$work/out" 2>"$work/err"
-  [ $? -eq "$expected" ]
+  status=$?
+  cat "$work/out" "$work/err" >"$work/said"
+  [ "$status" -eq "$expected" ]
 }
 
 # quiet: it wrote nothing where it should not
@@ -45,7 +36,7 @@ run 0 "$work/pair" && draws && cp "$work/out" "$work/drawn"
 result $? "a file is drawn"
 run 0 --draw - <"$work/pair" && cmp -s "$work/out" "$work/drawn"
 result $? "the standard input is drawn, and is the same"
-(cd "$work" && "$OLDPWD/helpers/topo" pair) >"$work/out" 2>"$work/err" && cmp -s "$work/out" "$work/drawn"
+(cd "$work" && "$OLDPWD/helpers/topo" pair) >"$work/out" 2>"$work/said" && cmp -s "$work/out" "$work/drawn"
 result $? "a file that is named like a shape is a file"
 run 0 --check "$work/pair" && [ ! -s "$work/out" ] && [ ! -s "$work/err" ]
 result $? "what is right is checked without a word"
@@ -66,16 +57,15 @@ result $? "--help is an answer"
 sed -n '/^```c first\.c$/,/^```$/p' "$sources/README.md" >"$work/program"
 sed -n 's/.*NSRIG_VETH("\([^"]*\)", "\([^"]*\)").*/veth \1 -- \2/p' "$work/program" >"$work/first"
 sed -n 's/^ \*	//p' "$work/program" >"$work/shown"
-run 0 "$work/first" && [ -s "$work/first" ] && diff "$work/out" "$work/shown" >"$work/err"
+run 0 "$work/first" && [ -s "$work/first" ] && diff "$work/out" "$work/shown" >"$work/said"
 result $? "README.md shows the drawing of its first test"
 
-if command -v dot >/dev/null; then
-  run 0 --dot "star 3 delay 10ms" 'kind a"\b h1:k' && dot -Tplain <"$work/out" >"$work/plain" 2>"$work/err" &&
+if has dot; then
+  run 0 --dot "star 3 delay 10ms" 'kind a"\b h1:k' && dot -Tplain <"$work/out" >"$work/plain" 2>"$work/said" &&
     [ "$(grep -c '^node' "$work/plain")" -eq 4 ] && [ "$(grep -c '^edge' "$work/plain")" -eq 3 ]
   result $? "Graphviz takes the graph"
 else
-  number=$((number + 1))
-  echo "ok $number - Graphviz takes the graph # SKIP needs dot (Debian: graphviz)"
+  skipped "Graphviz takes the graph" "needs dot (Debian: graphviz)"
 fi
 sed -n '/^# clients on a switch/,/^```$/p' "$sources/doc/network.md" | sed '$d' >"$work/office"
 run 0 --check "$work/office" && [ -s "$work/office" ]
