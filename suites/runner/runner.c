@@ -28,6 +28,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* Of <linux/mount.h>, since Linux 6.8, which older headers lack. */
+#ifndef SYS_listmount
+#define SYS_listmount 458
+#endif
+
 /* Runs guilty with the tests of a list; what it says has to be this, byte by byte. */
 static void assert_stream(const char *tests, int exit_status, const char *expected)
 {
@@ -332,21 +337,27 @@ static void ended_in_time_is_no_time_out(void **state)
 	hold_up_a_runner();
 }
 
-/* Where no pidfd tells of the end, that of the streams does. */
-static void ended_in_time_without_pidfds(void **state)
+/* From now on a system call fails in this process and its children. */
+static void refuse_call(int number, int error)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	const struct sock_fprog program = {COUNT(filter), filter};
 
-	(void)state;
 	assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
 		nsrig_skip("needs CONFIG_SECCOMP_FILTER");
+}
+
+/* Where no pidfd tells of the end, that of the streams does. */
+static void ended_in_time_without_pidfds(void **state)
+{
+	(void)state;
+	refuse_call(SYS_pidfd_open, ENOSYS);
 	hold_up_a_runner();
 }
 
@@ -634,20 +645,41 @@ static void audit_works_with_the_machines_proc(void **state)
 	assert_int_equal(umount("/proc/uptime"), 0);
 }
 
-/* More mounts than anybody would count. */
-static void audit_works_with_many_mounts(void **state)
+static void assert_mounts_are_audited(void)
 {
 	struct program guilty;
+
+	program_run(&guilty, (char *[]){GUILTY, "passes,leaks_a_mount", NULL});
+	assert_said(&guilty, "\nok 1 - passes\n");
+	assert_said(&guilty, "left behind: mount /run/a place: tmpfs\"\n");
+	program_free(&guilty);
+}
+
+/* More mounts than are listed by one call; and without that call. */
+static void audit_works_with_many_mounts(void **state)
+{
 	int i;
 
 	(void)state;
 	for (i = 0; i < 1200; i++)
 		assert_int_equal(mount("tmpfs", "/run", "tmpfs", 0, "size=4k"), 0);
-	program_run(&guilty, (char *[]){GUILTY, "passes,leaks_a_mount", NULL});
-	assert_said(&guilty, "\nok 1 - passes\n");
-	assert_said(&guilty, "left behind: mount /run/a place: tmpfs\"\n");
-	program_free(&guilty);
 	nsrig_may_leave("mount /run: tmpfs");
+	assert_mounts_are_audited();
+	refuse_call(SYS_listmount, ENOSYS);
+	assert_mounts_are_audited();
+}
+
+/* It is not known that nothing was left. */
+static void mounts_that_cannot_be_listed_are_a_leak(void **state)
+{
+	struct program guilty;
+
+	(void)state;
+	refuse_call(SYS_listmount, ENOMEM);
+	program_run(&guilty, (char *[]){GUILTY, "passes", NULL});
+	assert_said(&guilty, "\nnot ok 1 - passes\n");
+	assert_said(&guilty, "mounts: they can't be listed: Cannot allocate memory\"\n");
+	program_free(&guilty);
 }
 
 /* Harnesses read UTF-8: what isn't is escaped where that can be, or left out. */
@@ -738,6 +770,7 @@ int main(int argc, char **argv)
 		judged(output_of_any_kind_is_quoted),
 		judged(audit_works_with_the_machines_proc),
 		judged(audit_works_with_many_mounts),
+		judged(mounts_that_cannot_be_listed_are_a_leak),
 		judged(stream_is_utf8),
 		judged(long_lines_are_broken),
 		judged(stderr_is_comments),
