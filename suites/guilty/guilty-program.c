@@ -2,6 +2,7 @@
 /* Tests whose programs and threads go wrong. */
 #include "guilty.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,6 +192,32 @@ static void thread_fails_unasked(void **state)
 	nsrig_spawn_thread(*state, "right", fail_plainly, "one thing");
 }
 
+static int fail_with_number(void *number)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "thread %d", *(const int *)number);
+	assert_string_equal(name, "no thread");
+	return 0;
+}
+
+/* More than once, and in each of both hosts. */
+static void threads_fail_at_once(void **state)
+{
+	enum { THREADS = 8 };
+	struct nsrig_thread *threads[THREADS];
+	int numbers[THREADS], i, failed = 0;
+
+	for (i = 0; i < THREADS; i++) {
+		numbers[i] = i;
+		threads[i] = nsrig_spawn_thread(
+			*state, i % 2 ? "left" : "right", fail_with_number, &numbers[i]);
+	}
+	for (i = 0; i < THREADS; i++)
+		failed += nsrig_join(threads[i], NULL, NSRIG_WAIT_MS) == -ECHILD;
+	printf("%d have failed\n", failed);
+}
+
 static void thread_goes_on(void **state)
 {
 	nsrig_spawn_thread(*state, "left", sleep_for_ever, NULL);
@@ -219,6 +246,7 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(thread_fails_with_message, &guilty_cable),
 	nsrig_test(thread_fails_by_verb, &guilty_cable),
 	nsrig_test(thread_fails_unasked, &guilty_cable),
+	nsrig_test(threads_fail_at_once, &guilty_cable),
 	nsrig_test(thread_goes_on, &guilty_cable),
 };
 
