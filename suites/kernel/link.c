@@ -487,13 +487,13 @@ static void one_handle_in_many_threads_and_children(void **state)
 	}
 }
 
-static volatile bool over;
+static bool over;
 
 static void *change_links(void *ns)
 {
 	const struct nsrig_link_spec spec = {.name = "now"};
 
-	while (!over) {
+	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
 		if (nsrig_link_add(ns, "bridge", &spec) < 0 || nsrig_link_del(ns, "now") < 0)
 			return NULL;
 	}
@@ -529,7 +529,7 @@ static void lists_are_whole_while_links_change(void **state)
 		assert_int_equal(count, 3);
 		free(addrs);
 	}
-	over = true;
+	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 	pthread_join(thread, &result);
 	assert_ptr_equal(result, left);
 }
