@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <nsrig.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -159,12 +161,41 @@ static void what_could_be_made_lies_ready(void **state)
 	assert_int_equal(count_descriptors(), before + 20);
 }
 
+static void *fill_pool(void *rc)
+{
+	*(int *)rc = nsrig_ns_pool(10 * MANY);
+	return NULL;
+}
+
+/* A thread that fills it has it locked: the child would wait for a thread that it does not have. */
+static void a_child_does_not_wait_for_its_parents_threads(void **state)
+{
+	int before = count_descriptors(), status, rc;
+	pthread_t thread;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, fill_pool, &rc), 0);
+	while (count_descriptors() == before)
+		continue;
+	pid = fork();
+	if (pid == 0) {
+		alarm(20);
+		_exit(nsrig_ns_pool(0) != 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	nsrig_assert_ok(rc);
+}
+
 static const struct CMUnitTest tests[] = {
 	nsrig_test(temporary_namespaces_come_from_the_pool),
 	nsrig_test(a_pool_is_filled_up_and_emptied, .teardown = close_all),
 	nsrig_test(hosts_come_from_the_pool),
 	nsrig_test(switches_come_from_the_pool),
 	nsrig_test(a_child_takes_none_of_its_parents),
+	nsrig_test(a_child_does_not_wait_for_its_parents_threads, .teardown = close_all),
 	nsrig_test(what_could_be_made_lies_ready),
 };
 

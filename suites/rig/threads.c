@@ -23,10 +23,10 @@
 #define THREADS 8
 
 /*
- * As many start processes at once. AddressSanitizer's own locks stay locked in a child that is forked while
- * another thread allocates (gcc 12): with it, no other does.
+ * As many start processes at once. The allocators of AddressSanitizer and ThreadSanitizer have locks that stay
+ * locked in a child that is forked while another thread allocates (gcc 12): with them, no other does.
  */
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FORKING_THREADS 1
 #else
 #define FORKING_THREADS THREADS
@@ -45,13 +45,6 @@
 static const struct nsrig_topo cable = {
 	.links = {NSRIG_VETH("left:a0 10.1.0.1/24", "right:b0 10.1.0.2/24")},
 };
-
-static void require_forks_beside_threads(void)
-{
-	if (FORKING_THREADS == 1)
-		nsrig_skip("needs processes started while threads allocate, which the "
-			   "AddressSanitizer that this is built with can't do");
-}
 
 /* What one thread does, and how that went. */
 struct job {
@@ -405,7 +398,6 @@ static int run_what_fails(const struct job *job)
 
 static void exit_that_is_awaited_ends_no_wait(void **state)
 {
-	require_forks_beside_threads();
 	in_threads(*state, run_what_fails, (struct plan){.rounds = 1});
 }
 
@@ -440,7 +432,9 @@ static int run_own_functions(const struct job *job)
 
 static void threads_run_functions(void **state)
 {
-	require_forks_beside_threads();
+	if (FORKING_THREADS == 1)
+		nsrig_skip("needs processes that are forked while threads allocate, which the "
+			   "sanitizer that this is built with can't do");
 	in_threads(*state, run_own_functions, (struct plan){.rounds = 20});
 }
 
@@ -485,7 +479,7 @@ static void handlers_are_the_tests_again(void **state)
 	int i, round;
 
 	assert_int_equal(sigaction(SIGSEGV, NULL, &before), 0);
-	for (round = 0; round < 10; round++) {
+	for (round = 0; round < 100; round++) {
 		for (i = 0; i < THREADS; i++)
 			threads[i] = nsrig_spawn_thread(
 				*state, i % 2 ? "left" : "right", print_and_pass, *state);
