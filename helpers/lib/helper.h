@@ -37,7 +37,7 @@ enum helper_status {
 	"$NOTIFY_SOCKET names (sd_notify(3)), and a newline to the descriptor that $READY_FD\n"    \
 	"names, which is closed then.\n"
 #define HELPER_HELP_STATUS                                                                         \
-	"Exit status: 0 done, or ended by SIGTERM or SIGINT; 1 failed; 2 called wrongly;\n"        \
+	"Exit status: 0 done, or killed by SIGTERM or SIGINT; 1 failed; 2 called wrongly;\n"       \
 	"77 the kernel lacks a protocol that was asked for.\n"
 
 /* For the end of each table of options. */

@@ -136,7 +136,7 @@ static void lost_packets_are_told(void **state)
 	refused(nsrig_capture_count(wire, NULL), -ENOBUFS,
 		"capture on left:a0 \"" FRAME_FILTER "\": ");
 	refused(nsrig_capture_wait(wire, NULL, 1, 0), -ENOBUFS,
-		" of 10000 packets were lost, as there was no room for them");
+		" of 10000 packets were lost, because there was no room for them");
 	nsrig_assert_error(nsrig_capture_text(wire, NULL, &text), -ENOBUFS);
 	nsrig_assert_error(nsrig_capture_save(wire, "/dev/null"), -ENOBUFS);
 	nsrig_assert_error(nsrig_capture_mark(wire), -ENOBUFS);
@@ -335,9 +335,9 @@ static void bad_input_is_refused(void **state)
 	struct nsrig *rig = *state;
 	struct nsrig_capture *wire = nsrig_capture(rig, "left:a0", NULL);
 
-	refused(start(NULL, "left:a0", NULL), -EINVAL, "is no link of a rig");
+	refused(start(NULL, "left:a0", NULL), -EINVAL, "is not a link of a rig");
 	refused(start(rig, NULL, NULL), -EINVAL, "expected HOST:LINK");
-	refused(start(rig, "left", NULL), -EINVAL, "\"left\" is no link of a rig");
+	refused(start(rig, "left", NULL), -EINVAL, "\"left\" is not a link of a rig");
 	refused(start(rig, "lift:a0", NULL), -ENOENT,
 		"no host \"lift\" in this rig (did you mean \"left\"?)");
 	refused(start(rig, "left:b0", NULL), -ENODEV,

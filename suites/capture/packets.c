@@ -60,7 +60,7 @@ static void packets_are_counted(void **state)
 	nsrig_assert_ok(nsrig_capture_wait(wire, NULL, 0, HOUR_MS));
 	refused(nsrig_capture_wait(wire, "arp", 1, 10), -ETIMEDOUT,
 		"capture on left:a0: 0 of 1 packets \"arp\" came within 10 ms; what came last: ");
-	refused(nsrig_capture_wait(wire, "arp", 1, -1), -EINVAL, "-1 ms is no time limit");
+	refused(nsrig_capture_wait(wire, "arp", 1, -1), -EINVAL, "-1 ms is not a time limit");
 	refused(nsrig_capture_wait(NULL, "arp", 1, 1), -EINVAL, "no capture given");
 	refused(nsrig_capture_count(wire, "imcp"), -EINVAL, "filter \"imcp\": ");
 }
@@ -186,10 +186,10 @@ static void failures_are_told(void **state)
 		"expected >= 13 packets \\\"ether broadcast\\\" on left:a0 within 10 ms, but 12 "
 		"came");
 	program_assert_fails("compares_packets_with_nothing", verbs,
-		"\\\"3\\\" is no comparison with a number of packets");
+		"\\\"3\\\" is not a comparison with a number of packets");
 	program_assert_fails("misspells_a_filter", verbs, "filter \\\"imcp\\\": ");
 	program_assert_fails("waits_for_packets_since_ever", verbs,
-		"nsrig_assert_packets: -1 ms is no time limit (expected 0 or more)");
+		"nsrig_assert_packets: -1 ms is not a time limit (expected 0 or more)");
 	program_assert_fails("captures_on_no_link", verbs,
 		"nsrig_capture: no link \\\"a1\\\" in \\\"left\\\" (there are: lo, ");
 	program_assert_fails("has_packets_in_another_order", verbs,
@@ -349,7 +349,7 @@ static void bad_frames_are_refused(void **state)
 	unsigned char large[1519] = {0};
 
 	memcpy(large, &one, sizeof(one));
-	refused(nsrig_send_frame(NULL, "left:a0", &one, sizeof(one)), -EINVAL, "is no link");
+	refused(nsrig_send_frame(NULL, "left:a0", &one, sizeof(one)), -EINVAL, "is not a link");
 	refused(nsrig_send_frame(rig, "left:a0", NULL, 60), -EINVAL, "no bytes given");
 	refused(nsrig_send_frame(rig, "left:a1", &one, 60), -ENODEV,
 		"no link \"a1\" in \"left\" (there are: lo, ");

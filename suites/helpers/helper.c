@@ -124,7 +124,7 @@ double helper_figure(const char *line, const char *key)
 		nsrig_fail("there is no %s= in: %s", key, line);
 	number = strtod(at + length + 1, &end);
 	if (end == at + length + 1)
-		nsrig_fail("%s= is no number in: %s", key, line);
+		nsrig_fail("%s= is not a number in: %s", key, line);
 	return number;
 }
 

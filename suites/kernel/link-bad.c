@@ -176,11 +176,11 @@ static void kinds_and_specifications_that_are_none(void **state)
 	refused(nsrig_link_add(left, "no-such-kind", &ok), -EOPNOTSUPP, "Unknown device type");
 	refused(nsrig_link_add(left, NULL, &ok), -EINVAL, "no kind");
 	refused(nsrig_link_add(left, "bridge", NULL), -EINVAL, "no specification");
-	refused(nsrig_link_add(left, "bridge", &mac), -EINVAL, "\"02:00\" is no MAC address");
-	refused(nsrig_link_add(left, "bridge", &eight), -EINVAL, "no MAC address");
+	refused(nsrig_link_add(left, "bridge", &mac), -EINVAL, "\"02:00\" is not a MAC address");
+	refused(nsrig_link_add(left, "bridge", &eight), -EINVAL, "not a MAC address");
 	refused(nsrig_link_add(left, "bridge", &multicast), -EADDRNOTAVAIL, "\"x1\"");
 	refused(nsrig_link_add(left, "bridge", &taken), -EEXIST, "\"x1\"");
-	refused(nsrig_link_add(left, "bridge", &index), -EINVAL, "-1 is no ifindex");
+	refused(nsrig_link_add(left, "bridge", &index), -EINVAL, "-1 is not an interface index");
 	refused(nsrig_veth_add(left, &ok, right, &port), -EINVAL, "second end");
 	refused(nsrig_veth_add(left, NULL, right, &ok), -EINVAL, "missing");
 	refused(nsrig_link_set_mtu(left, "a0", 1), -EINVAL, "less than device minimum");
@@ -196,13 +196,13 @@ static void kinds_and_specifications_that_are_none(void **state)
 static void addresses_that_are_none(void **state)
 {
 	(void)state;
-	refused(nsrig_addr_add(left, "a0", "10.0.0"), -EINVAL, "no IPv4 or IPv6 address");
+	refused(nsrig_addr_add(left, "a0", "10.0.0"), -EINVAL, "not an IPv4 or IPv6 address");
 	refused(nsrig_addr_add(left, "a0", "10.0.0.256/24"), -EINVAL, "10.0.0.256/24");
 	refused(nsrig_addr_add(left, "a0", "1000"), -EINVAL, "\"1000\"");
 	refused(nsrig_addr_add(left, "a0", "host"), -EINVAL, "\"host\"");
 	refused(nsrig_addr_add(left, "a0", "2001:db8::g/64"), -EINVAL, "2001:db8::g");
 	refused(nsrig_addr_add(left, "a0", "2001:db8:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:1/64"),
-		-EINVAL, "no IPv");
+		-EINVAL, "not an IPv");
 	refused(nsrig_addr_add(left, "a0", ""), -EINVAL, "no address given");
 	refused(nsrig_addr_add(left, "a0", NULL), -EINVAL, "no address given");
 	refused(nsrig_addr_add(left, "a0", "10.0.0.1/33"), -EINVAL, "\"33\" (expected 0 to 32)");
@@ -235,12 +235,12 @@ static void routes_that_are_none(void **state)
 	refused(nsrig_route_add(left, "elsewhere via 10.1.0.2"), -EINVAL, "\"elsewhere\"");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 metric many"), -EINVAL, "\"many\"");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 table 4294967296"), -EINVAL,
-		"no number");
-	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 metric -1"), -EINVAL, "no number");
+		"not a number");
+	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 metric -1"), -EINVAL, "not a number");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 mtu 0"), -EINVAL,
-		"no number from 1");
+		"not a number from 1");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 table 0"), -EINVAL,
-		"no number from 1");
+		"not a number from 1");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 via 10.1.0.3"), -EINVAL,
 		"second \"via\"");
 	refused(nsrig_route_add(left, "local 10.9.0.1 dev a0"), -EINVAL, "\"local\"");

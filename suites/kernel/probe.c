@@ -74,11 +74,11 @@ static void bad_questions_are_refused(void **state)
 	refused(nsrig_probe_link(""), -EINVAL, "no kind of link given");
 	refused(nsrig_probe_qdisc(NULL), -EINVAL, "no kind of queueing discipline given");
 	refused(nsrig_probe_sysctl("kernel.hostname"), -EINVAL, "is not a sysctl of a network");
-	refused(nsrig_probe_config("VETH"), -EINVAL, "\"VETH\" is no option of the kernel");
+	refused(nsrig_probe_config("VETH"), -EINVAL, "\"VETH\" is not a kernel option");
 	refused(nsrig_probe_config(NULL), -EINVAL, "no option given");
 	refused(nsrig_probe_cap(-1), -EINVAL, "no capability has the number -1");
 	refused(nsrig_probe_cap(4711), -EINVAL, "no capability has the number 4711");
-	refused(nsrig_probe_kernel(-1, 0), -EINVAL, "no version of Linux: -1.0");
+	refused(nsrig_probe_kernel(-1, 0), -EINVAL, "no such Linux version: -1.0");
 	refused(nsrig_probe_program(NULL), -EINVAL, "no program given");
 	refused(nsrig_probe_module("../net"), -EINVAL, "no module given");
 	refused(nsrig_probe_module(NULL), -EINVAL, "no module given");

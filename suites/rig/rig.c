@@ -227,8 +227,8 @@ static void ends_that_are_none(void **state)
 
 	refused(nsrig_add_veth(rig, "", "b:b0"), -EINVAL, "the end of a link is missing");
 	refused(nsrig_add_veth(rig, NULL, "b:b0"), -EINVAL, "missing");
-	refused(nsrig_add_veth(rig, "a", "b:b0"), -EINVAL, "\"a\" is no end");
-	refused(nsrig_add_veth(rig, ":a0", "b:b0"), -EINVAL, "\":a0\" is no end of a link");
+	refused(nsrig_add_veth(rig, "a", "b:b0"), -EINVAL, "\"a\" is not the end");
+	refused(nsrig_add_veth(rig, ":a0", "b:b0"), -EINVAL, "\":a0\" is not the end of a link");
 	refused(nsrig_add_veth(rig, "a:", "b:b0"), -EINVAL, "link is empty");
 	refused(nsrig_add_veth(rig, "a:a0", "b:sixteen-bytes-xx"), -EINVAL, "16 bytes");
 	refused(nsrig_add_veth(rig, "a:a0", "b:b/0"), -EINVAL, "'/'");
@@ -250,7 +250,7 @@ static void what_the_kernel_refuses_in_the_middle(void **state)
 
 	nsrig_assert_ok(nsrig_add_veth(rig, "a:x0 10.0.0.1/24", "b:x0 10.0.0.2/24"));
 	refused(nsrig_add_veth(rig, "a:x0", "b:y0"), -EEXIST, "a second link \"x0\" on host \"a\"");
-	refused(nsrig_add_veth(rig, "a:lo", "b:y0"), -EEXIST, "every host has its lo");
+	refused(nsrig_add_veth(rig, "a:lo", "b:y0"), -EEXIST, "every host already has a lo");
 	refused(nsrig_add_veth(rig, "a:y0 10.0.1.1/24 10.0.1.1/24", "b:y0"), -EEXIST,
 		"10.0.1.1/24");
 	refused(nsrig_add_host(rig, "a"), -EEXIST, "second host \"a\"");

@@ -102,19 +102,19 @@ static void files_that_cannot_be_laid(void **state)
 	long_path[0] = '/';
 	long_path[sizeof(long_path) - 1] = '\0';
 	assert_command_refused(*state, -ENOENT,
-		"nothing can be laid over \"/etc/nonesuch\" (what isn't there can be made in /run ",
+		"nothing can be bound over \"/etc/nonesuch\" (files can be created in /run ",
 		"true", .files = {{"/etc/nonesuch", "x"}});
-	assert_command_refused(*state, -ENOENT, "nothing can be laid over \"/nonesuch\"", "true",
+	assert_command_refused(*state, -ENOENT, "nothing can be bound over \"/nonesuch\"", "true",
 		.files = {{"/nonesuch"}});
-	assert_command_refused(*state, -ENOENT, "\"/nonesuch\", to be laid over \"/etc/hosts\"",
+	assert_command_refused(*state, -ENOENT, "\"/nonesuch\", to be bound over \"/etc/hosts\"",
 		"true", .files = {{"/etc/hosts", .from = "/nonesuch"}});
 	assert_command_refused(*state, -EISDIR,
-		"a file can't be laid over \"/etc\": that is a folder", "true",
+		"a file can't be bound over \"/etc\": that is a folder", "true",
 		.files = {{"/etc", "x"}});
 	assert_command_refused(*state, -ENOTDIR,
-		"a folder can't be laid over \"/etc/hosts\": that is a file", "true",
+		"a folder can't be bound over \"/etc/hosts\": that is a file", "true",
 		.files = {{"/etc/hosts"}});
-	assert_command_refused(*state, -ENOTDIR, "a folder can't be laid", "true",
+	assert_command_refused(*state, -ENOTDIR, "a folder can't be bound", "true",
 		.files = {{"/etc/hosts", .from = "/sys"}});
 	assert_command_refused(*state, -EINVAL, "\"etc/hosts\": the path is not absolute", "true",
 		.files = {{"etc/hosts", "x"}});
@@ -166,7 +166,7 @@ static void commands_that_do_not_end(void **state)
 				.line = "sh -c 'echo so far; exec " WAITS "'", .ms = 50},
 			&result),
 		-ETIMEDOUT,
-		"waited 50 ms for the end: sh on \"alone\" is running; it said: so far");
+		"waited 50 ms for the end: sh on \"alone\" is running; it printed: so far");
 	refused(nsrig_run(*state, "alone",
 			&(struct nsrig_command){
 				.line = "sh -c 'trap \"\" TERM; " WAITS "'", .ms = 50},
@@ -193,13 +193,14 @@ static void commands_that_a_sanitizer_reports_of(void **state)
 					"AddressSanitizer: heap-use-after-free x.c:1 in f >&2'"},
 			&result),
 		-ECHILD,
-		"a sanitizer reports of sh on \"alone\": SUMMARY: AddressSanitizer: "
+		"a sanitizer reported an error in sh on \"alone\": SUMMARY: AddressSanitizer: "
 		"heap-use-after-free");
 	refused(nsrig_run(*state, "alone",
 			&(struct nsrig_command){
 				.line = "sh -c 'echo x.c:1:2: runtime error: y >&2'"},
 			&result),
-		-ECHILD, "a sanitizer reports of sh on \"alone\": x.c:1:2: runtime error: y");
+		-ECHILD,
+		"a sanitizer reported an error in sh on \"alone\": x.c:1:2: runtime error: y");
 	/* Other interpreters have such errors as well. */
 	nsrig_assert_run(*state, "alone", "sh -c 'echo x.lua: runtime error: y >&2'");
 }
@@ -233,12 +234,12 @@ static void waits_that_make_no_sense(void **state)
 	refused(nsrig_wait_exit(waits, NULL, 0), -ETIMEDOUT, "waited 0 ms for the end");
 	refused(nsrig_wait_line(waits, "x", 0), -ETIMEDOUT,
 		"waited 0 ms for a line that matches \"x\": tail on \"alone\" is running");
-	refused(nsrig_wait_ready(waits, 0), -ETIMEDOUT,
-		"waited 0 ms for the word that it is ready");
+	refused(nsrig_wait_ready(waits, 0), -ETIMEDOUT, "waited 0 ms for READY=1");
 	refused(nsrig_wait_listening(waits, "tcp *:80", 0), -ETIMEDOUT, "after 0 ms");
 	refused(nsrig_wait_listening(waits, "unix /x", 0), -ETIMEDOUT, "last seen: ");
 	refused(nsrig_wait_line(waits, NULL, 0), -EINVAL, "no pattern given");
-	refused(nsrig_wait_line(waits, "(", 0), -EINVAL, "\"(\" is no extended regular expression");
+	refused(nsrig_wait_line(waits, "(", 0), -EINVAL,
+		"\"(\" is not an extended regular expression");
 	refused(nsrig_wait_listening(waits, "tcp *:65536", 0), -EINVAL, "65536");
 	refused(nsrig_wait_listening(waits, "icmp 10.0.0.1", 0), -EINVAL, "icmp");
 	refused(nsrig_wait_listening(waits, "unix socket", 0), -EINVAL,
@@ -259,10 +260,10 @@ static void program_that_dies_at_once(void **state)
 	struct nsrig_program *dies = nsrig_spawn(*state, "alone", "sh -c 'echo bye >&2; exit 9'");
 
 	refused(nsrig_wait_ready(dies, NSRIG_WAIT_MS), -ECHILD,
-		"waiting for the word that it is ready: sh on \"alone\" exited with status 9; it "
-		"said: bye");
+		"waiting for READY=1: sh on \"alone\" exited with status 9; it "
+		"printed: bye");
 	refused(nsrig_stop(dies), -ECHILD,
-		"ended before its time: sh on \"alone\" exited with status 9; it said: bye");
+		"ended before its time: sh on \"alone\" exited with status 9; it printed: bye");
 }
 
 static void program_that_ignores_sigterm(void **state)
@@ -273,7 +274,8 @@ static void program_that_ignores_sigterm(void **state)
 
 	nsrig_assert_ok(nsrig_wait_line(stubborn, "no", NSRIG_WAIT_MS));
 	refused(nsrig_stop(stubborn), -ECHILD,
-		"did not end within 20 ms of SIGTERM, and was killed: sh on \"alone\" was ended by "
+		"did not end within 20 ms of SIGTERM, and was killed: sh on \"alone\" was killed "
+		"by "
 		"SIGKILL");
 	assert_int_equal(kill(pid, 0), -1);
 }
@@ -299,7 +301,7 @@ static void daemon_that_ends_after_it_has_forked(void **state)
 		nsrig_spawn(*state, "alone", .function = fork_and_fail, .forks = true);
 
 	refused(nsrig_wait_line(forks, "never", NSRIG_WAIT_MS), -ECHILD,
-		"function on \"alone\" exited with status 5; it said: nothing to do");
+		"function on \"alone\" exited with status 5; it printed: nothing to do");
 	refused(nsrig_stop(forks), -ECHILD, "ended before its time");
 }
 

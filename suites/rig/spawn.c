@@ -441,7 +441,7 @@ static void listening_sockets_are_awaited(void **state)
 static void assert_dead(int rc)
 {
 	nsrig_assert_error(rc, -ECHILD);
-	if (!strstr(nsrig_error(), "sh on \"server\" exited with status 4; it said: oh no"))
+	if (!strstr(nsrig_error(), "sh on \"server\" exited with status 4; it printed: oh no"))
 		nsrig_fail("%s", nsrig_error());
 }
 

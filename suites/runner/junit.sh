@@ -106,8 +106,8 @@ E2
 judge "what is broken is an error" suites/guilty/guilty is_misspelt,passes,fails_in_setup <<'E2'
 testsuites: 3 tests, 0 failures, 2 errors
 suites/guilty/guilty: 3 tests, 0 failures, 2 errors, 0 skipped
-- is_misspelt: error: .links[0].peer, column 1: "right" is no end of a link (expected HOST:LINK [ADDRESS ...])
-.links[0].peer, column 1: "right" is no end of a link (expected HOST:LINK [ADDRESS ...])
+- is_misspelt: error: .links[0].peer, column 1: "right" is not the end of a link (expected HOST:LINK [ADDRESS ...])
+.links[0].peer, column 1: "right" is not the end of a link (expected HOST:LINK [ADDRESS ...])
 - passes
 - fails_in_setup: error: "seven" != "eight"
 "seven" != "eight"

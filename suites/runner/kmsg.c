@@ -704,12 +704,11 @@ static void behind_the_last_test_it_is_nobodys(void **state)
 
 	(void)state;
 	complain_behind_floods(&guilty, "floods");
-	assert_said(guilty.out_text,
-		"\n# the kernel complained when no test ran any more: " WARNING "\n"
-		"#   ------------[ cut here ]------------\n#   " WARNING "\n"
-		"#   ---[ end trace 0000000000000000 ]---\n");
-	assert_string_equal(guilty.err_text,
-		"# the kernel complained when no test ran any more: " WARNING "\n");
+	assert_said(guilty.out_text, "\n# the kernel complained after the last test: " WARNING "\n"
+				     "#   ------------[ cut here ]------------\n#   " WARNING "\n"
+				     "#   ---[ end trace 0000000000000000 ]---\n");
+	assert_string_equal(
+		guilty.err_text, "# the kernel complained after the last test: " WARNING "\n");
 	/* It is no success either. */
 	program_assert_exit(&guilty, 1);
 	program_free(&guilty);

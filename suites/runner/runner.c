@@ -563,7 +563,7 @@ static void programs_are_told(void **state)
 		char *test, *lines;
 	} rows[] = {
 		{"test_fails_beside_a_program",
-			"  programs:\n    - \"sh on left: ended by SIGTERM\"\n"
+			"  programs:\n    - \"sh on left: killed by SIGTERM\"\n"
 			"    - \"  stdout: serving\"\n  ...\n"},
 		{"test_crashes_beside_a_program", "  programs:\n    - \"sh on left: running\"\n"
 						  "    - \"  stdout: serving\"\n  ...\n"},

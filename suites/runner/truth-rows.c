@@ -27,7 +27,7 @@ const struct truth truth_rows[] = {
 	{"calls fail_msg()", "fails_with_a_message", FAILED("number 5 is alive")},
 	{"fails an assertion in its set-up", "fails_in_setup", BROKEN("\"seven\" != \"eight\"*")},
 	{"returns an error from its set-up", "refuses_in_setup", BROKEN("Test setup failed")},
-	{"has a network that can't be built", "is_misspelt", BROKEN("*, column 1: \"right\" is no end of a link *")},
+	{"has a network that can't be built", "is_misspelt", BROKEN("*, column 1: \"right\" is not the end of a link *")},
 	{"fails an assertion in its teardown", "fails_in_teardown", FAILED("\"nine\" != \"ten\"*")},
 	{"fails two assertions, in the test and in its teardown", "fails_twice", FAILED("\"seventeen\" != \"eighteen\"*")},
 	{"fails an assertion in do()", "fails_in_do", FAILED("\"here\" != \"there\"")},
@@ -66,7 +66,7 @@ const struct truth truth_rows[] = {
 	{"waits for a child that ignores SIGTERM and holds the output open", "waits_for_a_stubborn_child", TIMED_OUT},
 	{"runs out of memory", "runs_out_of_memory", FAILED("no memory for a block")},
 	{"runs out of descriptors", "runs_out_of_descriptors", FAILED("-errno: *")},
-	{"closes all descriptors", "closes_all_descriptors", FAILED("came to its end, and could not say so: it has closed descriptors that it did not open")},
+	{"closes all descriptors", "closes_all_descriptors", FAILED("finished, but could not report it: it had closed descriptors that it did not open")},
 
 	/* Words. */
 	{"prints what looks like TAP, and no newline at the end", "says_the_plan", PASSED},
@@ -102,7 +102,7 @@ const struct truth truth_rows[] = {
 	{"requires what a request says is lacking", "requires_what_is_refused", SKIPPED("needs CONFIG_NONESUCH and CONFIG_OTHER")},
 	{"requires what fails for another reason", "requires_what_fails", FAILED("trying CONFIG_NONESUCH: No such device (*)")},
 	{"requires nothing", "requires_nothing_at_all", FAILED("no kind of link given")},
-	{"requires an option by half of its name", "requires_no_option", FAILED("\"VETH\" is no option of the kernel (expected CONFIG_...)")},
+	{"requires an option by half of its name", "requires_no_option", FAILED("\"VETH\" is not a kernel option (expected CONFIG_...)")},
 	{"ends without a verdict of cmocka's", "skips_in_another_language", FAILED("left the test without a verdict")},
 
 	/* The kernel. */
@@ -152,16 +152,16 @@ const struct truth truth_rows[] = {
 	{"looks at what another one changed", "changes_its_surroundings,finds_its_surroundings", .alone = true, PASSED},
 
 	/* Programs and threads of hosts. */
-	{"starts a program that exits by itself, and does not ask for that", "program_ends_by_itself", FAILED("ended before its time: sh on \"left\" exited with status 2; it said: no configuration")},
-	{"starts a program that crashes, and waits for something", "program_crashes", FAILED("* route \"10.99.0.0/16\" in \"left\" was not there: sh on \"left\" was ended by SIGSEGV; it said: about to")},
-	{"starts a program that exits, and waits for an answer", "program_ends_while_it_is_pinged", FAILED("waiting for icmp 10.1.0.3 from \"left\": sh on \"left\" exited with status 3; it said: about to")},
-	{"starts a program that exits, and waits for all hosts", "program_ends_while_all_are_pinged", FAILED("waiting until all hosts are reached: sh on \"left\" exited with status 3; it said: about to")},
-	{"starts a program that crashes when it is told to end", "program_crashes_at_the_end", FAILED("crashed when it was told to end: sh on \"left\" was ended by SIGSEGV; it said: serving")},
-	{"starts a program that ignores SIGTERM", "program_ignores_the_end", FAILED("did not end within 50 ms of SIGTERM, and was killed: sh on \"left\" was ended by SIGKILL; it said: serving")},
+	{"starts a program that exits by itself, and does not ask for that", "program_ends_by_itself", FAILED("ended before its time: sh on \"left\" exited with status 2; it printed: no configuration")},
+	{"starts a program that crashes, and waits for something", "program_crashes", FAILED("* route \"10.99.0.0/16\" in \"left\" was not there: sh on \"left\" was killed by SIGSEGV; it printed: about to")},
+	{"starts a program that exits, and waits for an answer", "program_ends_while_it_is_pinged", FAILED("waiting for icmp 10.1.0.3 from \"left\": sh on \"left\" exited with status 3; it printed: about to")},
+	{"starts a program that exits, and waits for all hosts", "program_ends_while_all_are_pinged", FAILED("waiting until all hosts are reached: sh on \"left\" exited with status 3; it printed: about to")},
+	{"starts a program that crashes when it is told to end", "program_crashes_at_the_end", FAILED("crashed when it was stopped: sh on \"left\" was killed by SIGSEGV; it printed: serving")},
+	{"starts a program that ignores SIGTERM", "program_ignores_the_end", FAILED("did not end within 50 ms of SIGTERM, and was killed: sh on \"left\" was killed by SIGKILL; it printed: serving")},
 	{"starts a program that goes into the background, unexpectedly", "program_goes_into_the_background", FAILED("ended before its time: sh on \"left\" exited with status 0, and left 1 running (.forks is *)")},
-	{"starts a program that a sanitizer reports of", "program_is_reported_of", FAILED("a sanitizer reports of sh on \"left\": x.c:1:2: runtime error: left shift of negative value")},
-	{"stops a program that has exited by itself", "program_is_stopped_and_complained_of", FAILED("*nsrig_stop(program): ended before its time: sh on \"left\" exited with status 3; it said: serving")},
-	{"waits in vain until a program is ready", "program_is_awaited_in_vain", FAILED("*waited 50 ms for the word that it is ready: sh on \"left\" is running; it said: serving")},
+	{"starts a program in which a sanitizer finds an error", "program_is_reported_of", FAILED("a sanitizer reported an error in sh on \"left\": x.c:1:2: runtime error: left shift of negative value")},
+	{"stops a program that has exited by itself", "program_is_stopped_and_complained_of", FAILED("*nsrig_stop(program): ended before its time: sh on \"left\" exited with status 3; it printed: serving")},
+	{"waits in vain until a program is ready", "program_is_awaited_in_vain", FAILED("*waited 50 ms for READY=1: sh on \"left\" is running; it printed: serving")},
 	{"crashes beside a program", "test_crashes_beside_a_program", CRASHED("crashed in the test: SIGABRT (Aborted)")},
 	{"waits for ever beside a program", "test_hangs_beside_a_program", TIMED_OUT},
 	{"fails an assertion beside a program", "test_fails_beside_a_program", FAILED("\"one\" != \"two\"")},
@@ -173,7 +173,7 @@ const struct truth truth_rows[] = {
 	{"calls fail_msg() in a thread of nsrig's", "thread_fails_with_message", FAILED("number 6 is a function")},
 	{"fails a verb in a thread of nsrig's", "thread_fails_by_verb", FAILED("ping 10.1.0.99: no answer within 20 ms")},
 	{"fails an assertion in a thread of nsrig's, and does not join it", "thread_fails_unasked", FAILED("\"one thing\" != \"another thing\"")},
-	{"leaves a thread of nsrig's running", "thread_goes_on", FAILED("a thread in \"left\" was not over after 2000 ms")},
+	{"leaves a thread of nsrig's running", "thread_goes_on", FAILED("a thread in \"left\" did not end within 2000 ms")},
 
 	/* The runner itself. */
 	{"is one of none", "none at all", .alone = true, .outcome = "", .message = "", .prove = "No subtests run", .exit_status = 2},

@@ -216,8 +216,8 @@ static void events_that_are_none(void **state)
 	char *text;
 
 	refused(nsrig_events_listen(left, NSRIG_EVENTS_OF(NSRIG_LISTENERS), &events), -EOPNOTSUPP,
-		"tells nobody of listening sockets");
-	refused(nsrig_events_listen(left, 1u << 20, &events), -EINVAL, "no kinds of objects");
+		"sends no events about listening sockets");
+	refused(nsrig_events_listen(left, 1u << 20, &events), -EINVAL, "not kinds of objects");
 	refused(nsrig_events_listen(left, 0, NULL), -EINVAL, "nowhere");
 	nsrig_assert_error(nsrig_events_listen(NULL, 0, &events), -EINVAL);
 	nsrig_assert_ok(nsrig_events_listen(left, NSRIG_EVENTS_OF(NSRIG_LINKS), &events));

@@ -262,7 +262,7 @@ static void neighbours_are_added_and_removed(void **state)
 		left, "10.0.0.9 lladdr 02:00:00:00:00:07 dev a0 proto static STALE"));
 	has(left, NSRIG_NEIGHBOURS, "10.0.0.9 dev a0 lladdr 02:00:00:00:00:07 STALE proto static");
 	refused(nsrig_neigh_add(left, "10.0.0.6 lladdr 02:00:00:00:00:07 dev a0 managed"), -EINVAL,
-		"\"managed\" can be expected, and not asked for");
+		"\"managed\" can be expected, but not set");
 	nsrig_assert_ok(nsrig_neigh_add(left, "10.0.0.8 dev a0 proxy"));
 	has(left, NSRIG_NEIGHBOURS, "10.0.0.8 dev a0 proxy");
 	nsrig_assert_ok(nsrig_neigh_del(left, "10.0.0.7 dev a0"));
@@ -317,9 +317,9 @@ static void forwarding_entries_are_added_and_removed(void **state)
 	free(text);
 
 	refused(nsrig_fdb_add(left, "02:00:00:00:00:04 dev a0 master br0"), -EINVAL,
-		"\"a0\" is no port of \"br0\"");
+		"\"a0\" is not a port of \"br0\"");
 	refused(nsrig_fdb_add(left, "02:00:00:00:00:04 dev a0 master a0"), -EINVAL,
-		"\"a0\" is no port of \"a0\"");
+		"\"a0\" is not a port of \"a0\"");
 	refused(nsrig_fdb_add(left, "02:00:00:00:00:04 master br0"), -EINVAL, "no \"dev\"");
 	refused(nsrig_fdb_add(left, "dev p0 master br0"), -EINVAL, "no address");
 	refused(nsrig_fdb_add(left, "02:00 dev p0 master br0"), -EINVAL, "six bytes");
@@ -456,8 +456,8 @@ static void counters_count(void **state)
 	nsrig_assert_ok(nsrig_counter(left, "a0", "rx_errors", &after));
 	assert_int_equal(after, 0);
 	refused(nsrig_counter(left, "a0", "rx_pakets", &after), -EINVAL,
-		"\"rx_pakets\" is no counter of a link (expected one of rx_packets, ");
-	refused(nsrig_counter(left, "a0", NULL, &after), -EINVAL, "no counter");
+		"\"rx_pakets\" is not a link counter (expected one of rx_packets, ");
+	refused(nsrig_counter(left, "a0", NULL, &after), -EINVAL, "not a link counter");
 	refused(nsrig_counter(left, "a7", "rx_packets", &after), -ENODEV, "a7");
 	refused(nsrig_counter(left, NULL, "rx_packets", &after), -EINVAL, "empty");
 	refused(nsrig_counter(left, "a0", "rx_packets", NULL), -EINVAL, "nowhere");
@@ -529,7 +529,7 @@ static void state_that_is_none(void **state)
 	struct nsrig_ns *left = nsrig_host(*state, "left");
 	char *text;
 
-	refused(nsrig_state(left, NSRIG_STATE_KINDS, &text), -EINVAL, "8 is no kind of objects");
+	refused(nsrig_state(left, NSRIG_STATE_KINDS, &text), -EINVAL, "8 is not a kind of object");
 	refused(nsrig_state(left, NSRIG_LINKS, NULL), -EINVAL, "nowhere");
 	nsrig_assert_error(nsrig_state(NULL, NSRIG_LINKS, &text), -EINVAL);
 	nsrig_assert_error(nsrig_state(NULL, NSRIG_LISTENERS, &text), -EINVAL);

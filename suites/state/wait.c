@@ -361,9 +361,9 @@ static void time_outs_tell_what_was_seen(void **state)
 	nsrig_assert_ok(nsrig_route_add(left, "10.9.0.0/16 via 10.0.0.2"));
 	refused(nsrig_wait_route(left, "10.9.0.0/16 via 10.0.0.3", 1), -ETIMEDOUT,
 		"route \"10.9.0.0/16 via 10.0.0.3\" in \"left\" was not there after 1 ms; last "
-		"seen: of ");
+		"seen: ");
 	refused(nsrig_wait_route(left, "10.9.0.0/16 via 10.0.0.3", 0), -ETIMEDOUT,
-		", the likest is 10.9.0.0/16 via 10.0.0.2 dev a0 proto boot");
+		"; closest match: 10.9.0.0/16 via 10.0.0.2 dev a0 proto boot");
 	refused(nsrig_wait_no_route(left, "10.9.0.0/16", 1), -ETIMEDOUT,
 		"the end of route \"10.9.0.0/16\" in \"left\" had not come after 1 ms; last seen: "
 		"10.9.0.0/16 via 10.0.0.2 dev a0 proto boot");
@@ -384,7 +384,7 @@ static void waits_that_are_none(void **state)
 		"\"by\" is not understood");
 	refused(nsrig_wait_route(left, "10.9.0.0/16", -1), -EINVAL,
 		"a negative time limit (-1 ms)");
-	refused(nsrig_wait_state(left, NSRIG_STATE_KINDS, "a", 1), -EINVAL, "no kind");
+	refused(nsrig_wait_state(left, NSRIG_STATE_KINDS, "a", 1), -EINVAL, "not a kind");
 	refused(nsrig_wait_sysctl(left, "net.ipv4.ip_forward", NULL, 1), -EINVAL, "no value");
 	refused(nsrig_wait_sysctl(left, NULL, "1", 1), -EINVAL, "no sysctl");
 	nsrig_assert_error(nsrig_wait_link_is(NULL, "a0", 1), -EINVAL);

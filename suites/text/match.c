@@ -246,7 +246,7 @@ static void words_that_are_none(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(bad); i++)
 		refused(match(bad[i].kind, bad[i].words, "dev none"), -EINVAL, bad[i].said);
-	refused(match(NSRIG_STATE_KINDS, "none", "none"), -EINVAL, "8 is no kind");
+	refused(match(NSRIG_STATE_KINDS, "none", "none"), -EINVAL, "8 is not a kind");
 }
 
 #define HOPS 20

@@ -86,17 +86,17 @@ static const struct row bad_hosts[] = {
 static const struct row bad_links[] = {
 	{"veth", "line 1, column 1: the end of a link is missing (expected HOST:LINK [ADDRESS "
 		 "...])"},
-	{"veth a:x", "line 1, column 6: a veth has another end (expected -- HOST:LINK)"},
+	{"veth a:x", "line 1, column 6: a veth has a second end (expected -- HOST:LINK)"},
 	{"veth a:x --", "line 1, column 10: the end of a link is missing (expected HOST:LINK "
 			"[ADDRESS ...])"},
 	{"veth a:x -- b:y -- c:z", "line 1, column 17: a veth has no end but these"},
-	{"veth ax -- b:y",
-		"line 1, column 6: \"ax\" is no end of a link (expected HOST:LINK [ADDRESS ...])"},
-	{"veth :x -- b:y",
-		"line 1, column 6: \":x\" is no end of a link (expected HOST:LINK [ADDRESS ...])"},
+	{"veth ax -- b:y", "line 1, column 6: \"ax\" is not the end of a link (expected HOST:LINK "
+			   "[ADDRESS ...])"},
+	{"veth :x -- b:y", "line 1, column 6: \":x\" is not the end of a link (expected HOST:LINK "
+			   "[ADDRESS ...])"},
 	{"veth a: -- b:y", "line 1, column 6: \"a:\": the name of a link is empty"},
 	{"veth a:lo -- b:y",
-		"line 1, column 6: \"a:lo\": every host has its lo (expected another name)"},
+		"line 1, column 6: \"a:lo\": every host already has a lo (expected another name)"},
 	{"veth a:sixteen-bytes-xx -- b:y",
 		"line 1, column 6: \"a:sixteen-bytes-xx\": \"sixteen-bytes-xx\" is too long for "
 		"the name of a link: 16 bytes (at most 15)"},
@@ -110,7 +110,8 @@ static const struct row bad_links[] = {
 	{"kind gre6", "line 1, column 1: \"kind\" without a name and an end (expected kind NAME "
 		      "HOST:LINK ...)"},
 	{"kind gre6 a:g -- b:g", "line 1, column 15: a gre6 has no end but its own"},
-	{"vlan a:v id 5", "line 1, column 1: a vlan needs \"link\", and what it is on top of"},
+	{"vlan a:v id 5",
+		"line 1, column 1: a vlan needs \"link\" and the link that it is on top of"},
 	{"vlan a:v", "line 1, column 1: a vlan needs \"id\""},
 	{"veth a:x link y -- b:y", "line 1, column 15: link: no link \"y\" on host \"a\" (it has "
 				   "to be declared before this one)"},
@@ -122,7 +123,7 @@ static const struct row bad_links[] = {
 		"vlan, an impairment such as delay, local, remote, dev, ttl, tos)"},
 	{"vxlan a:v", "line 1, column 1: a vxlan needs \"id\""},
 	{"vxlan a:v id 5 remote 10.0.0.1 group 239.0.0.1",
-		"line 1, column 1: \"remote\" and \"group\" are one thing (expected one of them)"},
+		"line 1, column 1: \"remote\" and \"group\" mean the same (expected one of them)"},
 	{"vxlan a:v id 5 local 10.0.0.1 remote 2001:db8::1",
 		"line 1, column 1: \"local\" and \"remote\" are of different families (expected "
 		"both IPv4, or both IPv6)"},
@@ -158,19 +159,19 @@ static const struct row bad_addresses[] = {
 	{"veth a:x 10.0.0.1/33 -- b:y", "line 1, column 10: \"10.0.0.1/33\" has a bad prefix "
 					"length \"33\" (expected 0 to 32)"},
 	{"veth a:x 10.0.0.256/24 -- b:y",
-		"line 1, column 10: \"10.0.0.256/24\" is no IPv4 or IPv6 address"},
-	{"veth a:x 1000 -- b:y", "line 1, column 10: \"1000\" is no IPv4 or IPv6 address"},
+		"line 1, column 10: \"10.0.0.256/24\" is not an IPv4 or IPv6 address"},
+	{"veth a:x 1000 -- b:y", "line 1, column 10: \"1000\" is not an IPv4 or IPv6 address"},
 	{"veth a:x shared 10.0.0.1/24 -- b:y",
-		"line 1, column 10: shared: said of no address (expected one before it)"},
+		"line 1, column 10: shared: follows no address (expected one before it)"},
 	{"veth a:x 10.0.0.1/24 -- b:y 10.0.0.1/24",
-		"line 1, column 29: address \"10.0.0.1/24\" is there twice: a:x has it, too (if "
-		"that is meant, \"shared\" behind it says so)"},
+		"line 1, column 29: address \"10.0.0.1/24\" is used twice: a:x has it too (if "
+		"that is intended, \"shared\" behind it says so)"},
 	{"dummy a:x 10.0.0.1/24\ndummy b:y 10.0.0.1/24 shared\ndummy c:z 10.0.0.1/24",
-		"line 3, column 11: address \"10.0.0.1/24\" is there twice: a:x has it, too (if "
-		"that is meant, \"shared\" behind it says so)"},
+		"line 3, column 11: address \"10.0.0.1/24\" is used twice: a:x has it too (if "
+		"that is intended, \"shared\" behind it says so)"},
 	{"dummy a:x 10.0.0.1/24 shared\ndummy b:y 10.0.0.1/24\ndummy c:z 10.0.0.1/24",
-		"line 3, column 11: address \"10.0.0.1/24\" is there twice: b:y has it, too (if "
-		"that is meant, \"shared\" behind it says so)"},
+		"line 3, column 11: address \"10.0.0.1/24\" is used twice: b:y has it too (if "
+		"that is intended, \"shared\" behind it says so)"},
 	{"veth a:x 10.0.0.1/24 -- b:y 10.0.1.2/24",
 		"line 1, column 29: \"10.0.1.2/24\" is in no network of the cable's other end (a:x "
 		"has \"10.0.0.1/24\")"},
@@ -183,10 +184,10 @@ static const struct row bad_addresses[] = {
 		"line 1, column 32: \"2001:db8:1::2/64\" is in no network of the cable's other end "
 		"(a:x has \"2001:db8::1/64\")"},
 	{"bridge a:p 10.0.0.1/24\nbridge b:p 10.0.0.1/8",
-		"line 2, column 12: address \"10.0.0.1/8\" is there twice: a:p has it, too (if "
-		"that is meant, \"shared\" behind it says so)"},
+		"line 2, column 12: address \"10.0.0.1/8\" is used twice: a:p has it too (if "
+		"that is intended, \"shared\" behind it says so)"},
 	{"veth a:x address 02:00:00:00:00:01 -- b:y address 02:00:00:00:00:01",
-		"line 1, column 39: address 02:00:00:00:00:01 is there twice: a:x has it, too"},
+		"line 1, column 39: address 02:00:00:00:00:01 is used twice: a:x has it too"},
 };
 
 static const struct row bad_options[] = {
@@ -198,8 +199,9 @@ static const struct row bad_options[] = {
 	{"veth a:x mtu 1500 mtu 1500 -- b:y", "line 1, column 23: mtu: a second \"mtu\""},
 	{"veth a:x txqueuelen 1000001 -- b:y", "line 1, column 21: txqueuelen: \"1000001\" is not "
 					       "understood (expected a number from 0 to 1000000)"},
-	{"veth a:x address 02:00 -- b:y", "line 1, column 18: address: \"02:00\" is no MAC address "
-					  "(expected one such as 02:00:00:00:00:01)"},
+	{"veth a:x address 02:00 -- b:y",
+		"line 1, column 18: address: \"02:00\" is not a MAC address "
+		"(expected one such as 02:00:00:00:00:01)"},
 	{"veth a:x address 01:00:00:00:00:01 -- b:y",
 		"line 1, column 18: address: \"01:00:00:00:00:01\" can't be the address of a link: "
 		"it is a multicast address (expected one such as 02:00:00:00:00:01)"},
@@ -223,20 +225,20 @@ static const struct row bad_options[] = {
 	{"veth a:x vlan 0 -- b:y", "line 1, column 15: vlan: \"0\" is not understood (expected a "
 				   "number from 1 to 4094)"},
 	{"veth a:x pvid -- b:y",
-		"line 1, column 10: pvid: said of no VLAN (expected \"vlan ID\" before it)"},
+		"line 1, column 10: pvid: follows no VLAN (expected \"vlan ID\" before it)"},
 	{"veth a:x untagged -- b:y",
-		"line 1, column 10: untagged: said of no VLAN (expected \"vlan ID\" before it)"},
+		"line 1, column 10: untagged: follows no VLAN (expected \"vlan ID\" before it)"},
 	{"veth a:x vlan 5 -- b:y", "line 1, column 6: \"x\" has VLANs, but is neither a bridge nor "
 				   "the port of one (expected its master)"},
 	{"veth a:x isolated maybe -- b:y",
 		"line 1, column 19: isolated: \"maybe\" is not understood (expected on or off)"},
 	{"veth a:x isolated on -- b:y",
-		"line 1, column 6: \"x\" is no port of a bridge (expected its master)"},
+		"line 1, column 6: \"x\" is not a port of a bridge (expected its master)"},
 	{"bridge a:br0\nveth a:x master br0 cost 0 -- b:y",
 		"line 2, column 26: cost: \"0\" is not understood (expected a number from 1 to "
 		"65535)"},
 	{"vrf a:v table 5\nveth a:x master v hairpin on -- b:y",
-		"line 2, column 6: \"x\" is no port of a bridge (expected its master)"},
+		"line 2, column 6: \"x\" is not a port of a bridge (expected its master)"},
 	{"veth a:x dely 5ms -- b:y",
 		"line 1, column 10: \"dely\" is neither an address nor an option of a veth (did "
 		"you mean \"delay\"?) (expected ADDRESS/PREFIX, down, shared, address, mtu, "
@@ -261,7 +263,7 @@ static const struct row bad_options[] = {
 				 "number from 0 to 255)"},
 	{"ifb a:t raw 1=hex:0", "line 1, column 13: raw: \"0\" is not understood (expected pairs "
 				"of hexadecimal digits, up to 256)"},
-	{"ifb a:t raw 1=addr:x", "line 1, column 13: raw: \"x\" is no IPv4 or IPv6 address"},
+	{"ifb a:t raw 1=addr:x", "line 1, column 13: raw: \"x\" is not an IPv4 or IPv6 address"},
 	{"ifb a:t raw 1=link:x", "line 1, column 13: raw: no link \"x\" on host \"a\" (it has to "
 				 "be declared before this one)"},
 };
@@ -329,7 +331,7 @@ static const struct row bad_impairments[] = {
 	{"veth a:x burst 5kb -- b:y", "line 1, column 6: \"burst\" without \"tbf\""},
 	{"veth a:x latency 5ms -- b:y", "line 1, column 6: \"latency\" without \"tbf\""},
 	{"veth a:x tbf 1mbit burst 0 -- b:y",
-		"line 1, column 6: a \"burst\" of nothing lets no packet through"},
+		"line 1, column 6: a \"burst\" of 0 lets no packet through"},
 	{"veth a:x limit 0 -- b:y", "line 1, column 16: limit: \"0\" is not understood (expected a "
 				    "number from 1 to 2147483647)"},
 };
@@ -348,8 +350,8 @@ static const struct row bad_directives[] = {
 		"line 2, column 21: route \"default via 10.9.9.9\": the gateway 10.9.9.9 is in no "
 		"network that \"a\" is in"},
 	{"pair\nroute a default via 10.0.0.9",
-		"line 2, column 21: route \"default via 10.0.0.9\": nobody has the gateway's "
-		"address 10.0.0.9 (if that is meant, add \"onlink\" and a dev)"},
+		"line 2, column 21: route \"default via 10.0.0.9\": no host has the gateway's "
+		"address 10.0.0.9 (if that is intended, add \"onlink\" and a dev)"},
 	{"pair\nroute a default via 10.0.0.1",
 		"line 2, column 21: route \"default via 10.0.0.1\": the gateway is \"a\" itself"},
 	{"pair\nroute a 10.9.0.0/16 via 10.0.0.2 src 10.0.0.2",
@@ -391,7 +393,7 @@ static const struct row bad_directives[] = {
 		"line 2, column 44: fdb \"02:00:00:00:00:09 dev p1 master br1\": no link \"br1\" "
 		"on host \"switch\""},
 	{"star 1\nfdb switch 02:00:00:00:00:09 dev br0 master br0",
-		"line 2, column 34: fdb \"02:00:00:00:00:09 dev br0 master br0\": \"br0\" is no "
+		"line 2, column 34: fdb \"02:00:00:00:00:09 dev br0 master br0\": \"br0\" is not a "
 		"port of \"br0\""},
 	{"star 1\nfdb switch 02:00:00:00:00:09 dev p1 vlna 3",
 		"line 2, column 12: fdb \"02:00:00:00:00:09 dev p1 vlna 3\": \"vlna\" is not "
@@ -420,9 +422,10 @@ static const struct row bad_wireguard[] = {
 		"line 2, column 68: persistent-keepalive: a second \"persistent-keepalive\" of "
 		"this "
 		"peer"},
-	{"wireguard a:w peer b", "line 1, column 20: peer: \"b\" is no link (expected HOST:LINK)"},
+	{"wireguard a:w peer b",
+		"line 1, column 20: peer: \"b\" is not a link (expected HOST:LINK)"},
 	{"wireguard a:w peer b:w", "line 1, column 20: peer: there is no wireguard \"b:w\""},
-	{"wireguard a:w endpoint 10.0.0.1", "line 1, column 24: endpoint: said of no peer "
+	{"wireguard a:w endpoint 10.0.0.1", "line 1, column 24: endpoint: follows no peer "
 					    "(expected \"peer HOST:LINK\" before it)"},
 	{"wireguard b:w\nwireguard a:w peer b:w", "line 2, column 20: peer: \"b:w\" has no "
 						  "addresses to be allowed (expected allowed-ips)"},
@@ -433,7 +436,7 @@ static const struct row bad_wireguard[] = {
 		"line 2, column 33: endpoint: \"0\" is not understood (expected a number from 1 to "
 		"65535)"},
 	{"wireguard b:w 10.0.0.1/24\nwireguard a:w peer b:w allowed-ips 10.0.0.0/8,x",
-		"line 2, column 36: allowed-ips: \"x\" is no IPv4 or IPv6 address"},
+		"line 2, column 36: allowed-ips: \"x\" is not an IPv4 or IPv6 address"},
 	{"veth a:x -- b:y\nwireguard a:w peer b:y",
 		"line 2, column 20: peer: there is no wireguard \"b:y\""},
 };
@@ -466,7 +469,7 @@ static const struct row bad_shapes[] = {
 	{"tree 2 101", "line 1, column 8: branches: \"101\" is not understood (expected a number "
 		       "from 1 to 100)"},
 	{"tree 6 6", "line 1, column 1: tree 6 6 has more than 5000 hosts"},
-	{"pair 5", "line 1, column 6: \"5\" is no IPv4 or IPv6 address"},
+	{"pair 5", "line 1, column 6: \"5\" is not an IPv4 or IPv6 address"},
 	{"chain 2 dely 5ms",
 		"line 1, column 9: \"dely\" is neither an address nor an option of a veth (did you "
 		"mean \"delay\"?) (expected ADDRESS/PREFIX, down, shared, address, mtu, "

@@ -211,10 +211,10 @@ static void errors_name_the_member(void **state)
 		struct nsrig_topo topo;
 		const char *sentence;
 	} rows[] = {
-		{{.shape = ""}, ".shape: nothing stands there"},
+		{{.shape = ""}, ".shape: there is no value"},
 		{{.shape = "chian 1"}, ".shape, column 1: \"chian\" is not understood (did you "
 				       "mean \"chain\"?)"},
-		{{.hosts = {"a", ""}}, ".hosts[1]: nothing stands there"},
+		{{.hosts = {"a", ""}}, ".hosts[1]: there is no value"},
 		{{.hosts = {"a", "b forwardng"}}, ".hosts[1], column 3: \"forwardng\""},
 		{{.hosts = {"a", "a"}}, ".hosts[1], column 1: a second host \"a\""},
 		{{.links = {{NULL, "a:x", "b:y"}}},
@@ -222,7 +222,7 @@ static void errors_name_the_member(void **state)
 		{{.links = {{"veth", NULL, "b:y"}}}, ".links[0].end: the end of a link is missing"},
 		{{.links = {{"veth", "a:x", ""}}}, ".links[0].peer: the end of a link is missing"},
 		{{.links = {{"veth", "a:x\nb:y", ""}}}, ".links[0].end: more than one line"},
-		{{.links = {{"veth", "a:x", NULL}}}, ".links[0].end, column 1: a veth has another "
+		{{.links = {{"veth", "a:x", NULL}}}, ".links[0].end, column 1: a veth has a second "
 						     "end"},
 		{{.links = {{"bridge", "a:x", "b:y"}}},
 			"column 1: a bridge has no end but its own"},

@@ -39,7 +39,7 @@ result $? "the standard input is drawn, and is the same"
 (cd "$work" && "$OLDPWD/helpers/topo" pair) >"$work/out" 2>"$work/said" && cmp -s "$work/out" "$work/drawn"
 result $? "a file that is named like a shape is a file"
 run 0 --check "$work/pair" && [ ! -s "$work/out" ] && [ ! -s "$work/err" ]
-result $? "what is right is checked without a word"
+result $? "what is right is checked without a message"
 run 2 --check "$work/wrong" && grep -q "^topo: $work/wrong:2:1: \"vetth\" is not understood (did you mean \"veth\"?)" "$work/err"
 result $? "what is wrong is told with file, line and column"
 run 2 /nowhere/nsrig.topo && complains 'topo: the topology "/nowhere/nsrig.topo": No such file or directory'

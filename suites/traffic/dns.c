@@ -243,13 +243,13 @@ static void other_answers_are_none(void **state)
 
 	answer.other_id = true;
 	refused(nsrig_dns(a, "udp 10.0.0.2", "www.example.org", HOW(.ms = 100), &words), -EBADMSG,
-		"udp 10.0.0.2 from \"a\": an answer came to another question");
+		"udp 10.0.0.2 from \"a\": the answer is to another question");
 	refused(nsrig_dns(a, "tcp 10.0.0.2", "www.example.org", HOW(.ms = 1000), &words), -EBADMSG,
-		"an answer came to another question");
+		"the answer is to another question");
 	answer.other_id = false;
 	answer.other_name = true;
 	refused(nsrig_dns(a, "udp 10.0.0.2", "www.example.org", HOW(.ms = 100), &words), -EBADMSG,
-		"an answer came to another question");
+		"the answer is to another question");
 	answer.other_name = false;
 	answer.records = &broken;
 	answer.count = 1;
@@ -257,7 +257,7 @@ static void other_answers_are_none(void **state)
 		"record 1 of 1 can't be read");
 	answer.cut = true;
 	refused(nsrig_dns(a, "udp 10.0.0.2", "www.example.org", HOW(.ms = 100), &words), -EBADMSG,
-		"bytes came that are no message of the DNS");
+		"bytes came that are not a DNS message");
 	assert_null(words);
 	assert_int_equal(count_descriptors(), descriptors);
 }
@@ -267,17 +267,18 @@ static void bad_questions(void **state)
 	struct nsrig_ns *a = nsrig_host(*state, "a");
 	char *words = NULL, longest[200];
 
-	refused(nsrig_dns(a, "udp 10.0.0.2", NULL, NULL, &words), -EINVAL, "\"\" is no question");
-	refused(nsrig_dns(a, "udp 10.0.0.2", "", NULL, &words), -EINVAL, "is no question");
+	refused(nsrig_dns(a, "udp 10.0.0.2", NULL, NULL, &words), -EINVAL,
+		"\"\" is not a DNS question");
+	refused(nsrig_dns(a, "udp 10.0.0.2", "", NULL, &words), -EINVAL, "is not a DNS question");
 	refused(nsrig_dns(a, "udp 10.0.0.2", "www A IN", NULL, &words), -EINVAL,
-		"\"www A IN\" is no question (expected a name and a type");
+		"\"www A IN\" is not a DNS question (expected a name and a type");
 	refused(nsrig_dns(a, "udp 10.0.0.2", "www AAAAA", NULL, &words), -EINVAL,
-		"\"www AAAAA\": \"AAAAA\" is no type of record");
+		"\"www AAAAA\": \"AAAAA\" is not a DNS record type");
 	refused(nsrig_dns(a, "udp 10.0.0.2", "www TYPE65536", NULL, &words), -EINVAL,
-		"is no type of record");
+		"is not a DNS record type");
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	refused(nsrig_dns(a, "udp 10.0.0.2", longest, NULL, &words), -EINVAL, "is no name");
+	refused(nsrig_dns(a, "udp 10.0.0.2", longest, NULL, &words), -EINVAL, "is not a DNS name");
 	refused(nsrig_dns(a, "icmp 10.0.0.2", "www", NULL, &words), -EINVAL, "is asked by icmp");
 	refused(nsrig_dns(a, "udp 10.0.0.2", "www", NULL, NULL), -EINVAL,
 		"nowhere to put the answer");

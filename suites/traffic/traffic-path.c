@@ -122,7 +122,7 @@ static void black_holes_are_told(void **state)
 
 	nsrig_assert_ok(nsrig_link_set_mtu(nsrig_host(*state, "r1"), "eth0", 1300));
 	refused(nsrig_path_mtu(a, "10.0.0.2", HOW(.ms = 100)), -ETIMEDOUT,
-		"packets of 1500 bytes vanish without a word, within 100 ms");
+		"packets of 1500 bytes are lost silently, within 100 ms");
 	refused(nsrig_path_mtu(nsrig_host(*state, "r1"), "192.0.2.7", NULL), -ENETUNREACH,
 		"Network is unreachable");
 }

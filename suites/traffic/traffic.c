@@ -239,7 +239,8 @@ static void who_listens_answers(void **state)
 		refused(nsrig_answer(a, udp[i], HOW(.say = "hello", .expect = "hullo", .ms = 50)),
 			-EBADMSG, "it answered \"hello\", but expected \"hullo\"");
 		refused(nsrig_reach(a, udp[i], b, NULL), -EADDRINUSE,
-			"opening port 7 in \"b\" (who has it is asked by nsrig_answer()): Address "
+			"opening port 7 in \"b\" (use nsrig_answer() to ask the program that has "
+			"the port): Address "
 			"already");
 		refused(nsrig_reach(a, tcp[i], b, NULL), -EADDRINUSE, "opening port 80 in \"b\"");
 		nsrig_assert_ok(nsrig_reject(a, tcp[i], NULL, &words));
@@ -280,24 +281,25 @@ static void bad_targets(void **state)
 	refused(nsrig_reach(a, "tcp 10.0.1.2:80", NULL, NULL), -EINVAL,
 		"no namespace given for the other end (NULL)");
 	refused(nsrig_reach(a, "sctp 10.0.1.2:80", b, NULL), -EINVAL,
-		"\"sctp 10.0.1.2:80\": \"sctp\" is no protocol (expected icmp, tcp or udp)");
+		"\"sctp 10.0.1.2:80\": \"sctp\" is not a protocol (expected icmp, tcp or udp)");
 	refused(nsrig_reach(a, "10.0.1.2:80", b, NULL), -EINVAL,
 		"nsrig_reach: \"10.0.1.2:80\" names no protocol (expected icmp tcp udp)");
 	refused(nsrig_answer(a, "icmp 10.0.1.2", NULL), -EINVAL,
 		"nsrig_answer: \"icmp 10.0.1.2\" is asked by icmp (expected tcp udp)");
 	refused(nsrig_reach(a, "tcp 10.0.1.2:0", b, NULL), -EINVAL,
-		"\"tcp 10.0.1.2:0\": \"0\" is no port (expected 1 to 65535)");
-	refused(nsrig_reach(a, "tcp 10.0.1.2:65536", b, NULL), -EINVAL, "\"65536\" is no port");
-	refused(nsrig_reach(a, "tcp 10.0.1.2:-1", b, NULL), -EINVAL, "\"-1\" is no port");
-	refused(nsrig_reach(a, "tcp 10.0.1.2:http", b, NULL), -EINVAL, "\"http\" is no port");
-	refused(nsrig_reach(a, "tcp 10.0.1.2:", b, NULL), -EINVAL, "\"\" is no port");
+		"\"tcp 10.0.1.2:0\": \"0\" is not a port (expected 1 to 65535)");
+	refused(nsrig_reach(a, "tcp 10.0.1.2:65536", b, NULL), -EINVAL, "\"65536\" is not a port");
+	refused(nsrig_reach(a, "tcp 10.0.1.2:-1", b, NULL), -EINVAL, "\"-1\" is not a port");
+	refused(nsrig_reach(a, "tcp 10.0.1.2:http", b, NULL), -EINVAL, "\"http\" is not a port");
+	refused(nsrig_reach(a, "tcp 10.0.1.2:", b, NULL), -EINVAL, "\"\" is not a port");
 	refused(nsrig_reach(a, "icmp 10.0.1.2:7", b, NULL), -EINVAL, "icmp has no ports");
 	refused(nsrig_answer(a, "tcp 10.0.1.2", NULL), -EINVAL,
 		"\"tcp 10.0.1.2\" names no port (expected \"tcp 10.0.1.2:80\")");
 	refused(nsrig_reach(a, "tcp [2001:db8::1:80", b, NULL), -EINVAL, "expected ]:PORT");
 	refused(nsrig_reach(a, "tcp []:80", b, NULL), -EINVAL, "names no host");
 	refused(nsrig_reach(a, "tcp :80", b, NULL), -EINVAL, "names no host");
-	refused(nsrig_reach(a, "tcp b:80", b, NULL), -EINVAL, "\"b\" is no IPv4 or IPv6 address");
+	refused(nsrig_reach(a, "tcp b:80", b, NULL), -EINVAL,
+		"\"b\" is not an IPv4 or IPv6 address");
 	refused(nsrig_reach(a, "icmp 10.0.1.0/24", b, NULL), -EINVAL, "is a network");
 }
 
@@ -323,7 +325,7 @@ static void bad_members(void **state)
 		".ttl 256 is out of range (0 to 255)");
 	refused(nsrig_reach(a, "udp 10.0.1.2:9", b, HOW(.ttl = -1)), -EINVAL, ".ttl -1 is out of");
 	refused(nsrig_reach(a, "udp 10.0.1.2:9", b, HOW(.at_port = 65536)), -EINVAL,
-		".at_port 65536 is no port");
+		".at_port 65536 is not a port");
 	refused(nsrig_reach(a, "udp 10.0.1.2:9", b, HOW(.size = 65508)), -EINVAL,
 		".size 65508 is more than a datagram holds (65507)");
 	refused(nsrig_reach(a, "tcp 10.0.1.2:9", b, HOW(.size = (size_t)1 << 40)), -EINVAL,

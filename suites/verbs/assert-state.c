@@ -390,9 +390,9 @@ static void failures_tell_what_differs(void **state)
 	} failures[] = {
 		{"misses_a_route",
 			"expected route \\\"10.1.0.0/24 dev a0 metric 7\\\" in \\\"left\\\", but "
-			"found: of "},
+			"found: "},
 		{"misses_a_route",
-			", the likest is 10.1.0.0/24 dev a0 src 10.1.0.1 proto kernel scope link"},
+			"; closest match: 10.1.0.0/24 dev a0 src 10.1.0.1 proto kernel scope link"},
 		{"has_a_route_too_many",
 			"expected no route \\\"10.1.0.0/24\\\" in \\\"left\\\", but there is: "
 			"10.1.0.0/24 dev a0 src 10.1.0.1 proto kernel scope link"},
@@ -406,8 +406,8 @@ static void failures_tell_what_differs(void **state)
 		{"misspells_a_word", "route \\\"10.1.0.0/24 gateway 10.1.0.2\\\": \\\"gateway\\\" "
 				     "is not understood"},
 		{"misspells_a_word_of_a_set", "link \\\"a0 upp\\\": \\\"upp\\\" is not understood"},
-		{"misses_a_link", "expected link \\\"a0 down\\\" in \\\"left\\\", but found: of "
-				  "2, the likest is a0 up carrier"},
+		{"misses_a_link", "expected link \\\"a0 down\\\" in \\\"left\\\", but found: 2 "
+				  "in all; closest match: a0 up carrier"},
 		{"has_what_looks_like_the_kernels_link",
 			"links in \\\"other\\\" differ (-expected, +found):\\n+ip_vti0 up"},
 		{"has_an_address_like_los", "(-expected, +found):\\n+127.0.9.1/8 dev a0"},
@@ -436,9 +436,9 @@ static void failures_tell_what_differs(void **state)
 		{"counts_otherwise",
 			"expected rx_errors of link \\\"a0\\\" in \\\"left\\\" to be >= 5, but it "
 			"is: 0"},
-		{"compares_with_nothing",
-			"\\\"=> 5\\\" is no comparison with rx_errors (expected one such as \\\">= "
-			"5\\\")"},
+		{"compares_with_nothing", "\\\"=> 5\\\" is not a comparison with rx_errors "
+					  "(expected one such as \\\">= "
+					  "5\\\")"},
 		{"changes_its_host", "state before and now in \\\"left\\\" differ (-expected, "
 				     "+found):\\n-link lo "
 				     "up"},

@@ -392,9 +392,8 @@ static void failures_explain_themselves(void **state)
 				     "\\\"right\\\"?)"},
 		{"misspells_the_first_host", "no host \\\"letf\\\" in this rig"},
 		{"has_no_such_family", "host \\\"right\\\" has no IPv6 address"},
-		{"says_not_where_to_listen",
-			"\\\"udp 10.7.0.1:53\\\": no host has 10.7.0.1, so that "
-			"it has to be said where"},
+		{"says_not_where_to_listen", "\\\"udp 10.7.0.1:53\\\": no host has 10.7.0.1, so "
+					     ".at has to name the host"},
 		{"starts_from_elsewhere", "udp 10.2.0.2:53 from \\\"left\\\": Cannot assign "
 					  "requested address"},
 		{"is_in_a_hurry", ".eventually is negative: -1 ms"},
@@ -406,10 +405,12 @@ static void failures_explain_themselves(void **state)
 		{"gets_it_from_another", "expected \\\"refused from right\\\", but: "
 					 "port-unreachable from 10.1.0.254"},
 		{"is_rejected_all_the_same", "expected no \\\"refused\\\", but: reset"},
-		{"misspells_a_rejection", "\\\"port-unreachabel\\\" is no rejection (did you mean "
-					  "\\\"port-unreachable\\\"?)"},
-		{"misspells_who_rejects", "\\\"refused by middle\\\" is no rejection (expected a "
-					  "word, or \\\"WORD from HOST\\\")"},
+		{"misspells_a_rejection",
+			"\\\"port-unreachabel\\\" is not a rejection (did you mean "
+			"\\\"port-unreachable\\\"?)"},
+		{"misspells_who_rejects",
+			"\\\"refused by middle\\\" is not a rejection (expected a "
+			"word, or \\\"WORD from HOST\\\")"},
 		{"asks_no_name_server", "expected \\\"www.example.org\\\" to be "
 					"\\\"192.0.2.7\\\", but: udp 10.1.0.254 from \\\"left\\\": "
 					"port-unreachable from 10.1.0.254"},
@@ -419,10 +420,10 @@ static void failures_explain_themselves(void **state)
 					      "10.2.0.2 (right)"},
 		{"goes_by_nobody_known", "no host \\\"lfet\\\" in this rig"},
 		{"goes_by_nobody_known_nor_arrives", "no host \\\"rihgt\\\" in this rig"},
-		{"goes_by_nobody", "\\\" \\\" is no path (expected one such as"},
+		{"goes_by_nobody", "\\\" \\\" is not a path (expected one such as"},
 		{"is_not_rejected_by_nobody_known", "no host \\\"rihgt\\\" in this rig"},
 		{"is_not_so_far", "expected hops >= 2, but: 10.2.0.2 (right)"},
-		{"counts_hops_otherwise", "\\\"two\\\" is no comparison with hops"},
+		{"counts_hops_otherwise", "\\\"two\\\" is not a comparison with hops"},
 		{"has_another_mtu", "expected a path MTU < 1500, but: 1500"},
 		{"loses_too_little", "expected \\\"rate > 0, loss >= 50%\\\", but: not \\\"loss >= "
 				     "50%\\\": rate "},
@@ -433,7 +434,7 @@ static void failures_explain_themselves(void **state)
 		{"measures_nothing", "no bounds given (expected some such as"},
 		{"measures_something_else", "\\\"weight\\\" is not measured (expected rate, loss"},
 		{"loses_in_tcp", "a flow of TCP has no loss"},
-		{"bounds_nothing", "\\\"loss 1%\\\" is no bound (expected one such as"},
+		{"bounds_nothing", "\\\"loss 1%\\\" is not a bound (expected one such as"},
 		{"not_all_reach_all", "expected every host to reach every other, but 3 of 6 do "
 				      "not:\\nIPv4      1 "
 				      "2 3\\n1 middle  - . .\\n2 left    . - ?\\n3 right   N N "
