@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A DNS responder, that can also be a bad one. --help tells the rest. */
+/* A DNS server that can also misbehave. --help describes its use. */
 #include "lib/dns-response.h"
 #include "lib/dns-zone.h"
 #include "lib/helper.h"
@@ -11,32 +11,33 @@
 static const char help[] =
 	"usage: dns [OPTION]... [ENDPOINT]...\n"
 	"\n"
-	"Answers DNS queries out of the records that it is given, with NXDOMAIN for all other\n"
-	"names; until SIGTERM or SIGINT.\n"
+	"Answers DNS queries from the given records, and with NXDOMAIN for all other names, until\n"
+	"SIGTERM or SIGINT.\n"
 	"\n"
 	"ENDPOINT is udp:53, tcp:53 (every address, IPv4 and IPv6), udp:10.0.0.1:53,\n"
-	"tcp:[::1]:53, ...; udp:53 and tcp:53, unless given.\n"
+	"tcp:[::1]:53, ...; default: udp:53 and tcp:53.\n"
 	"\n"
-	"  --record RECORD     one record, \"NAME [TTL] [IN] TYPE DATA\"; as often as need be\n"
-	"  --records FILE      a file of them, one a line; ';' and '#' begin comments\n"
+	"  --record RECORD     add a record, \"NAME [TTL] [IN] TYPE DATA\"; can be repeated\n"
+	"  --records FILE      add the records of a file, one per line; ';' and '#' begin\n"
+	"                      comments\n"
 	"\n"
-	"TYPE is A, AAAA, CNAME, PTR, NS, TXT, MX, SRV or SOA; the TTL is 300, unless given.\n"
-	"Names are absolute. An address in place of a name stands for its name in in-addr.arpa\n"
-	"or ip6.arpa. With a SOA record, answers that something isn't there carry it.\n"
+	"TYPE is A, AAAA, CNAME, PTR, NS, TXT, MX, SRV or SOA; the default TTL is 300.\n"
+	"Names are absolute. An address in place of a name means its name in in-addr.arpa or\n"
+	"ip6.arpa. Negative answers contain the SOA record, if there is one.\n"
 	"\n"
 	"For tests of resolvers:\n"
-	"  --delay TIME        each answer comes so much later: 50ms, 1s, ...\n"
-	"  --drop N            the first N queries by UDP are not answered; \"all\": none is\n"
-	"  --truncate          each answer by UDP is empty, and says that it is truncated; what "
-	"is\n"
-	"                      longer than 512 bytes, or than its EDNS says, always is\n"
-	"  --rcode RCODE       each answer is SERVFAIL, REFUSED, NXDOMAIN, ..., or a number\n"
+	"  --delay TIME        delay each answer: 50ms, 1s, ...\n"
+	"  --drop N            ignore the first N queries over UDP; \"all\": ignore all of them\n"
+	"  --truncate          send each answer over UDP empty, and marked as truncated. Answers\n"
+	"                      longer than 512 bytes, or than the EDNS limit, always are.\n"
+	"  --rcode RCODE       answer all queries with SERVFAIL, REFUSED, NXDOMAIN, ..., or a\n"
+	"                      number\n"
 	"\n"
-	"  --totals            a line of figures at the end: queries= ignored= (by --drop, or no\n"
-	"                      query at all) truncated= nxdomain= connections= datagrams= "
+	"  --totals            print a line of figures at the end: queries= ignored= (by --drop,\n"
+	"                      or not a query) truncated= nxdomain= connections= datagrams= "
 	"answers=\n"
 	"                      dropped= bytes_received= bytes_sent=\n"
-	"  --json              the same as JSON\n" HELPER_HELP_COMMON "\n"
+	"  --json              print the figures as JSON\n" HELPER_HELP_COMMON "\n"
 	"  dns --record 'www.example.test A 10.0.0.1' --record '10.0.0.1 PTR www.example.test'\n"
 	"  dns --records FILE --drop 1 udp:10.0.0.2:53\n"
 	"  dns --rcode SERVFAIL udp:53\n"
@@ -61,22 +62,22 @@ static struct figures figures;
 static bool totals;
 static uint64_t queries, ignored, truncated, nxdomain;
 
-/* ---- answers that wait ------------------------------------------------------------------------ */
+/* ---- answers that wait ----------------------------------------------------------------------- */
 
 struct waiting {
 	uint64_t due;
-	struct connection *connection; /* NULL: the datagram */
+	struct connection *connection; /* NULL: answers the datagram */
 	struct datagram datagram;
 	struct waiting *next;
 	size_t length;
 	unsigned char data[];
 };
 
-/* Each waits for as long as all others, so that the first in line is the next. */
+/* All answers wait for the same time, so the first in the list is due first. */
 static struct waiting *first, **last = &first;
 static struct alarm later;
 
-/* Queries by TCP: what came, and how many answers of it wait. */
+/* Queries on a TCP connection: the bytes received, and the number of answers that wait. */
 struct stream {
 	unsigned char data[2 + RESPONSE_MOST];
 	size_t length;
@@ -118,7 +119,7 @@ static void send_due(struct alarm *alarm)
 		alarm_set(alarm, first->due);
 }
 
-/* Those of a connection that is gone; of all, if it is NULL. */
+/* Drops the waiting answers of a connection that is gone; all answers if it is NULL. */
 static void forget_waiting(const struct connection *connection)
 {
 	struct waiting **link = &first, *waiting;
@@ -155,14 +156,14 @@ static void wait_to_send(struct connection *connection, const struct datagram *d
 	last = &waiting->next;
 }
 
-/* ---- queries ---------------------------------------------------------------------------------- */
+/* ---- queries --------------------------------------------------------------------------------- */
 
 static bool respond(struct response *response, const union endpoint_address *from,
 	socklen_t from_length, const void *query, size_t length, bool by_datagram)
 {
 	if (!response_make(response, &zone, query, length, by_datagram, &faults)) {
 		ignored++;
-		helper_log("%s: no query", endpoint_name(from, from_length).text);
+		helper_log("%s: not a query", endpoint_name(from, from_length).text);
 		return false;
 	}
 	queries++;
@@ -194,7 +195,7 @@ static void answer_datagram(struct datagram *datagram)
 		datagram_answer(datagram, response.data, response.length);
 }
 
-/* RFC 1035, 4.2.2: two bytes of length before each message. */
+/* RFC 1035, section 4.2.2: two bytes with the length precede each message. */
 static void answer_by_tcp(struct connection *connection, const unsigned char *query, size_t length)
 {
 	static unsigned char framed[2 + RESPONSE_MOST];
@@ -210,7 +211,7 @@ static void answer_by_tcp(struct connection *connection, const unsigned char *qu
 		connection_send(connection, framed, 2 + response.length);
 }
 
-/* Answers the messages that are there in whole. */
+/* Answers all complete messages. */
 static void read_stream(struct connection *connection, struct stream *stream)
 {
 	size_t at = 0, length;
@@ -239,7 +240,7 @@ static void heard(struct connection *connection, char *data, size_t length)
 	}
 	stream->ended = !length;
 	for (; length; data += part, length -= part) {
-		/* There is always room: a whole message has been taken out. */
+		/* There is always room, because complete messages have been removed. */
 		part = sizeof(stream->data) - stream->length;
 		if (length < part)
 			part = length;
@@ -256,7 +257,7 @@ static void closed(struct connection *connection)
 	free(connection->own);
 }
 
-/* ---- the program ------------------------------------------------------------------------------ */
+/* ---- the program ----------------------------------------------------------------------------- */
 
 static struct service service = {.heard = heard, .closed = closed, .datagram = answer_datagram};
 

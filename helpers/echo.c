@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * An echo server: sends back what it hears (RFC 862), by TCP, UDP, SCTP and unix sockets, at many
- * endpoints at once. --help tells the rest.
+ * An echo server (RFC 862) for TCP, UDP, SCTP and unix sockets, on any number of endpoints at once.
+ * --help describes its use.
  */
 #include "lib/helper.h"
 #include "lib/service.h"
@@ -9,19 +9,19 @@
 static const char help[] =
 	"usage: echo [OPTION]... ENDPOINT...\n"
 	"\n"
-	"Sends back what it hears, until SIGTERM or SIGINT. Datagrams are answered from the\n"
-	"address that they were sent to. A client that has sent its end is sent the rest, and\n"
-	"then the end.\n"
+	"Sends back everything that it receives, until SIGTERM or SIGINT. Datagrams are answered\n"
+	"from the address that they were sent to. When a client shuts down its side of a\n"
+	"connection, it gets the rest of its data, and the connection is closed.\n"
 	"\n"
-	"ENDPOINT is where it listens:\n"
+	"ENDPOINT is an address to listen on:\n"
 	"  tcp:PORT  udp:PORT  sctp:PORT          every address, IPv4 and IPv6\n"
 	"  tcp:10.0.0.1:PORT  udp:[::1]:PORT ...  one address\n"
 	"  unix:/PATH  unix-dgram:/PATH  unix-seqpacket:/PATH  (or @NAME: abstract)\n"
 	"\n"
-	"  --totals            a line of figures at the end: connections= datagrams= answers=\n"
-	"                      dropped= (answers that could not be sent) bytes_received= "
-	"bytes_sent=\n"
-	"  --json              the same as JSON\n" HELPER_HELP_COMMON "\n"
+	"  --totals            print a line of figures at the end: connections= datagrams=\n"
+	"                      answers= dropped= (answers that could not be sent)\n"
+	"                      bytes_received= bytes_sent=\n"
+	"  --json              print the figures as JSON\n" HELPER_HELP_COMMON "\n"
 	"  echo tcp:7 udp:7 'tcp:[::1]:8' unix:/run/echo\n"
 	"\n" HELPER_HELP_READY "\n" HELPER_HELP_STATUS;
 

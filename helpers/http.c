@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * An HTTP server of one page (RFC 9110, 9112), without connections that are kept alive. --help tells
- * the rest.
+ * An HTTP server for a single page (RFC 9110, 9112), without persistent connections. --help
+ * describes its use.
  */
 #include "lib/helper.h"
 #include "lib/service.h"
@@ -15,22 +15,22 @@
 static const char help[] =
 	"usage: http [OPTION]... ENDPOINT...\n"
 	"\n"
-	"Answers each GET and HEAD, whatever the path, with one page, and closes the connection;\n"
-	"until SIGTERM or SIGINT.\n"
+	"Answers every GET and HEAD with the same page, whatever the path, and closes the\n"
+	"connection. Runs until SIGTERM or SIGINT.\n"
 	"\n"
 	"ENDPOINT is tcp:PORT (every address, IPv4 and IPv6), tcp:10.0.0.1:PORT, tcp:[::1]:PORT,\n"
 	"unix:/PATH or unix:@NAME.\n"
 	"\n"
-	"  --status N          from 200 to 599; 200, unless given\n"
-	"  --body TEXT         the page; \"hello\\n\", unless given\n"
-	"  --file FILE         the page is what is in the file when this begins\n"
-	"  --type TYPE         text/plain, unless given\n"
-	"  --header LINE       one more, \"Location: http://10.0.0.1/\"; as often as need be\n"
-	"  --totals            a line of figures at the end: requests= refused= (with 400, 405, "
-	"431)\n"
-	"                      connections= datagrams= answers= dropped= bytes_received= "
-	"bytes_sent=\n"
-	"  --json              the same as JSON\n" HELPER_HELP_COMMON "\n"
+	"  --status N          status code, from 200 to 599 (default: 200)\n"
+	"  --body TEXT         content of the page (default: \"hello\\n\")\n"
+	"  --file FILE         content of the page, read once at the start\n"
+	"  --type TYPE         content type (default: text/plain)\n"
+	"  --header LINE       add a header, such as \"Location: http://10.0.0.1/\"; can be\n"
+	"                      repeated\n"
+	"  --totals            print a line of figures at the end: requests= refused= (with 400,\n"
+	"                      405, 431) connections= datagrams= answers= dropped=\n"
+	"                      bytes_received= bytes_sent=\n"
+	"  --json              print the figures as JSON\n" HELPER_HELP_COMMON "\n"
 	"  http --body 'it works' tcp:80\n"
 	"  http --status 302 --header 'Location: /there' 'tcp:[::1]:8080'\n"
 	"\n" HELPER_HELP_READY "\n" HELPER_HELP_STATUS;
@@ -46,7 +46,7 @@ static const struct option options[] = {
 	HELPER_OPTIONS,
 };
 
-/* Of a request: its line and its headers. */
+/* The largest request: its first line and its headers. */
 #define REQUEST_MOST 16384
 
 static uint64_t status = 200;
@@ -61,7 +61,7 @@ struct request {
 	size_t length;
 };
 
-/* RFC 9110, 15: the phrase means nothing to a program. */
+/* RFC 9110, section 15: clients ignore the phrase. */
 static const char *phrase(int code)
 {
 	static const struct {
@@ -101,7 +101,7 @@ static void respond(struct connection *connection, int code, const char *more, c
 	size_t size = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\nConnection: close\r\n%s",
 		code, phrase(code), more);
 
-	/* RFC 9110, 8.6: a 204 has none. */
+	/* RFC 9110, section 8.6: a 204 has no Content-Length. */
 	if (code != 204)
 		size += snprintf(head + size, sizeof(head) - size,
 			"Content-Type: %s\r\nContent-Length: %zu\r\n", media, length);
@@ -121,7 +121,7 @@ static void refuse(struct connection *connection, int code, const char *more)
 	respond(connection, code, more, "text/plain", page, length, true);
 }
 
-/* "METHOD TARGET HTTP/1.x": where the method ends, or NULL. */
+/* Parses "METHOD TARGET HTTP/1.x". Returns the end of the method, or NULL. */
 static const char *read_line(const char *line, size_t length)
 {
 	const char *method_end = memchr(line, ' ', length), *target_end;
@@ -160,7 +160,7 @@ static void heard(struct connection *connection, char *data, size_t length)
 
 	if (!request)
 		request = connection->own = calloc(1, sizeof(*request));
-	/* Without its headers' end it is none. */
+	/* Without the end of its headers, the request is incomplete. */
 	if (!request || !length) {
 		connection_end(connection);
 		return;
@@ -171,7 +171,10 @@ static void heard(struct connection *connection, char *data, size_t length)
 	memcpy(request->text + request->length, data, room);
 	request->length += room;
 	request->text[request->length] = '\0';
-	/* A NUL ends what is looked at: what is behind it is never found, and too long at last. */
+	/*
+	 * strstr() stops at a NUL. A request that contains one never ends, and finally is too
+	 * large.
+	 */
 	if (strstr(request->text, "\r\n\r\n") || strstr(request->text, "\n\n"))
 		answer(connection, request->text);
 	else if (request->length == REQUEST_MOST)
@@ -201,13 +204,13 @@ static int read_file(const char *path)
 	if (file)
 		fclose(file);
 	body = from_file;
-	/* Called wrongly, whatever the reason. */
+	/* Always -EINVAL: a file that can't be read is an error in the command line. */
 	return err ? nsrig_refused(EINVAL, "\"%s\": %s (expected a file that can be read)", path,
 			     strerror(err))
 		   : 0;
 }
 
-/* Nothing that would end a header's line, and begin another. */
+/* A line break would end the header and begin another. */
 static bool is_one_line(const char *text)
 {
 	return *text && !text[strcspn(text, "\r\n")];
@@ -220,7 +223,7 @@ static int add_header(const char *line)
 	if (!is_one_line(line) || strcspn(line, ":") == 0 || !strchr(line, ':') ||
 		strcspn(line, " \t") < strcspn(line, ":"))
 		return nsrig_refused(EINVAL,
-			"\"%s\" is no header (expected one such as \"Location: /there\")", line);
+			"\"%s\" is not a header (expected one such as \"Location: /there\")", line);
 	if (length + strlen(line) + 3 > sizeof(headers))
 		return nsrig_refused(
 			EINVAL, "all headers together have at most %zu bytes", sizeof(headers) - 1);

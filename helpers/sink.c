@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Takes in what helpers/source sends, and measures it. --help tells the rest. */
+/* Receives and measures the traffic of helpers/source. --help describes its use. */
 #include "lib/flow.h"
 #include "lib/helper.h"
 #include "lib/service.h"
@@ -10,29 +10,33 @@
 static const char help[] =
 	"usage: sink [OPTION]... ENDPOINT...\n"
 	"\n"
-	"Takes in what a source sends, until SIGTERM or SIGINT, and writes a line of figures on\n"
-	"stdout for each flow when it has ended, and one for each that has not at its own end.\n"
-	"Other programs can send to it, too: of a connection it counts the bytes; datagrams that\n"
-	"are no source's are only counted by --totals.\n"
+	"Receives the traffic of helpers/source, until SIGTERM or SIGINT. Prints a line of "
+	"figures\n"
+	"on stdout for each flow when it ends, and finally for each flow that has not ended.\n"
+	"Other programs can send to it, too: the bytes of a connection are counted; datagrams "
+	"that\n"
+	"don't come from a source are counted by --totals only.\n"
 	"\n"
 	"ENDPOINT is tcp:PORT, udp:PORT (every address, IPv4 and IPv6), udp:10.0.0.1:PORT,\n"
 	"tcp:[::1]:PORT, ...\n"
 	"\n"
-	"  --flows N           end when N flows have ended\n"
-	"  --settle TIME       what is missing at a flow's end may still come for so long after\n"
-	"                      the last that did: 200ms, unless given\n"
-	"  --totals            a line more at the end: flows= foreign= (datagrams of no source),\n"
+	"  --flows N           exit when N flows have ended\n"
+	"  --settle TIME       if datagrams are missing at the end of a flow, wait until none has\n"
+	"                      come for this time (default: 200ms)\n"
+	"  --totals            print one more line at the end: flows= foreign= (datagrams that\n"
+	"                      don't come from a source)\n"
 	"                      connections= datagrams= answers= dropped= bytes_received= "
 	"bytes_sent=\n"
-	"  --json              lines of JSON\n" HELPER_HELP_COMMON "\n"
+	"  --json              print the figures as JSON\n" HELPER_HELP_COMMON "\n"
 	"The figures: protocol= from= ended=yes|no bytes_received= throughput_bps= (payload, "
-	"after\n"
-	"the first packet), and of datagrams packets_received= (each once), lost= reordered=\n"
-	"duplicated= overflowed= (the sink's own socket had no room), delay_min_us=\n"
-	"delay_mean_us= delay_max_us= jitter_us= (one way; both ends share a clock). What was not\n"
-	"measured is \"-\", in JSON null. Of a flow with ended=no, lost= knows only what is "
-	"missing\n"
-	"below the last number that came.\n"
+	"without\n"
+	"the first packet); for datagrams also packets_received= (without duplicates) lost=\n"
+	"reordered= duplicated= overflowed= (dropped by the sink's own socket) delay_min_us=\n"
+	"delay_mean_us= delay_max_us= jitter_us= (one-way; both ends share a clock). A figure "
+	"that\n"
+	"wasn't measured is \"-\", in JSON null. If ended=no, lost= counts only datagrams before "
+	"the\n"
+	"last one that arrived.\n"
 	"\n"
 	"  sink --flows 1 udp:9 tcp:9\n"
 	"\n" HELPER_HELP_READY "\n" HELPER_HELP_STATUS;
@@ -45,15 +49,18 @@ static const struct option options[] = {
 	HELPER_OPTIONS,
 };
 
-/* A flow of datagrams, until the program ends: its end may be asked for once more. */
+/*
+ * A flow of datagrams. It is kept until the program ends, because the source may repeat its request
+ * for the report.
+ */
 struct incoming {
-	struct alarm alarm; /* the first: what rings is the flow */
+	struct alarm alarm; /* the first member: the alarm's handler casts it to the flow */
 	struct flow flow;
 	uint64_t id;
 	uint32_t overflows_before;
 	union endpoint_address from;
 	socklen_t from_length;
-	struct datagram asked; /* by which the source asked for the figures */
+	struct datagram asked; /* the source's request for the report */
 	bool ended;
 	struct incoming *next;
 };
@@ -62,7 +69,7 @@ static struct incoming *incoming;
 static struct figures figures;
 static uint64_t settle = 200000000, flows_most, flows, foreign;
 
-/* What is kept of a connection. */
+/* The state of a connection. */
 struct stream {
 	struct flow_seen seen;
 	struct flow_head head;
@@ -82,7 +89,7 @@ static void end_flow(const char *protocol, const union endpoint_address *from, s
 		loop_end(0);
 }
 
-/* ---- datagrams -------------------------------------------------------------------------------- */
+/* ---- datagrams ------------------------------------------------------------------------------- */
 
 static void report(struct incoming *in)
 {
@@ -94,7 +101,7 @@ static void report(struct incoming *in)
 	datagram_answer(&in->asked, &answer, sizeof(answer));
 }
 
-/* Nothing has come any more for long enough. */
+/* Nothing has come for the settle time. */
 static void settled(struct alarm *alarm)
 {
 	struct incoming *in = (struct incoming *)alarm;
@@ -148,7 +155,7 @@ static void take_end(struct incoming *in, const struct datagram *datagram, uint6
 		report(in);
 		return;
 	}
-	/* Said again while we wait, it moves nothing. */
+	/* The source repeats its request while it waits. That doesn't restart the timer. */
 	if (in->flow.total)
 		return;
 	in->flow.total = total;
@@ -166,7 +173,7 @@ static void take_datagram(struct datagram *datagram)
 	if (head.magic != FLOW_MAGIC || (head.kind != FLOW_DATA && head.kind != FLOW_END) ||
 		!(in = find(datagram, head.flow))) {
 		foreign++;
-		helper_log("%s sent a datagram that is no source's",
+		helper_log("%s sent a datagram that is not from a source",
 			endpoint_name(&datagram->from, datagram->from_length).text);
 		return;
 	}
@@ -176,7 +183,7 @@ static void take_datagram(struct datagram *datagram)
 		take_end(in, datagram, head.number);
 }
 
-/* ---- connections ------------------------------------------------------------------------------ */
+/* ---- connections ----------------------------------------------------------------------------- */
 
 static struct stream *stream_of(struct connection *connection)
 {
@@ -217,7 +224,7 @@ static void heard(struct connection *connection, char *data, size_t length)
 	connection->own = NULL;
 }
 
-/* One that broke before it came to its end is a flow that has ended badly. */
+/* A connection that broke is a flow with ended=no. */
 static void closed(struct connection *connection)
 {
 	struct stream *stream = connection->own;
@@ -227,7 +234,7 @@ static void closed(struct connection *connection)
 	free(stream);
 }
 
-/* ---- the program ------------------------------------------------------------------------------ */
+/* ---- the program ----------------------------------------------------------------------------- */
 
 static struct service service = {.heard = heard, .closed = closed, .datagram = take_datagram};
 

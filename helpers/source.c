@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Sends traffic to helpers/sink, and tells what came there. --help tells the rest. */
+/* Sends traffic to helpers/sink, and reports what arrived. --help describes its use. */
 #include "lib/endpoint.h"
 #include "lib/flow.h"
 #include "lib/helper.h"
@@ -16,36 +16,34 @@
 static const char help[] =
 	"usage: source [OPTION]... ENDPOINT\n"
 	"\n"
-	"Sends traffic to a sink, asks it what came, and writes a line of figures on stdout.\n"
+	"Sends traffic to helpers/sink, gets its report, and prints a line of figures on stdout.\n"
 	"\n"
 	"ENDPOINT is udp:10.0.0.2:9, tcp:[2001:db8::2]:9, ...\n"
 	"\n"
-	"How much, at least one of these; the first that is reached ends it:\n"
-	"  --count N           packets; of TCP, writes\n"
-	"  --bytes SIZE        of payload: 64kb, 10mb, ...\n"
+	"At least one of these limits is needed; the first that is reached ends the flow:\n"
+	"  --count N           packets (TCP: writes)\n"
+	"  --bytes SIZE        payload: 64kb, 10mb, ...\n"
 	"  --duration TIME     500ms, 2s, ...\n"
 	"\n"
-	"  --rate RATE         of payload: 500kbit, 10mbit, ...; without it, as fast as it goes\n"
-	"  --size N            bytes of payload in a packet, from 32 to 65507; of TCP, in a "
-	"write.\n"
-	"                      1400, or 16384 for TCP, unless given\n"
-	"  --bind ENDPOINT     send from there: udp:10.0.0.1:4242\n"
-	"  --no-report         don't ask the sink what came: for what is no sink\n"
-	"  --patience TIME     how long a connection, and the sink's answer, may take: 5s, unless\n"
-	"                      given\n"
-	"  --json              a line of JSON\n" HELPER_HELP_COMMON "\n"
+	"  --rate RATE         payload: 500kbit, 10mbit, ... (default: as fast as possible)\n"
+	"  --size N            bytes of payload per packet (TCP: per write), from 32 to 65507\n"
+	"                      (default: 1400; TCP: 16384)\n"
+	"  --bind ENDPOINT     source address: udp:10.0.0.1:4242\n"
+	"  --no-report         don't request a report: the other end is not a sink\n"
+	"  --patience TIME     time limit for the connection, and for the report (default: 5s)\n"
+	"  --json              print the figures as JSON\n" HELPER_HELP_COMMON "\n"
 	"The figures: protocol= to= seconds= packets_sent= bytes_sent= unsent= (packets that the\n"
 	"kernel refused), icmp_errors= (errors that came back), report=yes|no, and the sink's\n"
 	"bytes_received= throughput_bps= packets_received= lost= reordered= duplicated=\n"
-	"overflowed= delay_min_us= delay_mean_us= delay_max_us= jitter_us=, as sink --help has\n"
-	"them. What was not measured is \"-\", in JSON null.\n"
+	"overflowed= delay_min_us= delay_mean_us= delay_max_us= jitter_us= (see sink --help). A\n"
+	"figure that wasn't measured is \"-\", in JSON null.\n"
 	"\n"
 	"  source --count 100 udp:10.0.0.2:9\n"
 	"  source --rate 10mbit --duration 2s --json tcp:10.0.0.2:9\n"
 	"\n"
-	"Ready, to who started it, when the connection is made, before the first packet. Ended by\n"
-	"SIGTERM or SIGINT, it writes what it knows.\n" HELPER_HELP_READY "\n" HELPER_HELP_STATUS
-	"It has failed, too, where no report came though one was asked for.\n";
+	"It is ready when it is connected, before the first packet. On SIGTERM or SIGINT, it\n"
+	"prints the figures so far.\n" HELPER_HELP_READY "\n" HELPER_HELP_STATUS
+	"A report that was requested, but didn't come, is a failure, too.\n";
 
 enum { OPTION_BIND = 'a', OPTION_NO_REPORT = 'n' };
 
@@ -62,41 +60,44 @@ static const struct option options[] = {
 	HELPER_OPTIONS,
 };
 
-/* Sent before others (the signals) have their turn. */
+/* The number of packets that are sent before other events, such as signals, are handled. */
 #define AT_ONCE 64
 
 #define MOST 65507 /* payload of the longest UDP datagram over IPv4 */
 
-/* What was asked for; 0: no such bound. */
+/* The options; 0: no limit. */
 static uint64_t count, bytes, duration, rate, size, patience = 5000000000;
 static bool wants_report = true, is_udp;
 static struct endpoint to, from;
 static struct figures figures;
 
-/* What was done. */
+/* The results. */
 static uint64_t begun, ended, packets, bytes_sent, unsent, icmp_errors, written;
 static char packet[MOST];
 static struct flow_report report;
 static size_t report_length;
 
-/* Connecting, sending, and waiting for the report: what is done when the kernel or the clock says so. */
+/*
+ * One socket and one timer, for all phases: connecting, sending, and waiting for the report. Each
+ * phase sets its own handlers.
+ */
 static struct watch traffic = {.fd = -1};
 static struct alarm timer;
 static uint64_t deadline, pause_ns;
 static int queued, refused, refusals;
 
-/* ---- the report ------------------------------------------------------------------------------- */
+/* ---- the report ------------------------------------------------------------------------------ */
 
 static void ask(void)
 {
 	struct flow_head head = {FLOW_MAGIC, FLOW_END, report.head.flow, packets, loop_now()};
 
-	/* One that is lost is followed by another. */
+	/* If the request is lost, ask_again() sends another. */
 	if (send(traffic.fd, &head, sizeof(head), MSG_NOSIGNAL) < 0)
 		helper_log("the sink can't be asked: %s", strerror(errno));
 }
 
-/* What is on its way through the kernel, of a connection; what shrinks is alive. */
+/* Whether the send queue of a connection shrinks: the sink still receives. */
 static bool is_moving(void)
 {
 	int before = queued;
@@ -117,7 +118,9 @@ static void ask_again(struct alarm *alarm)
 			to.text));
 		return;
 	}
-	/* One may be of a packet that was on its way; not one after each question. */
+	/*
+	 * One error may belong to a packet that was in flight; an error after each request doesn't.
+	 */
 	if (refused && ++refusals == 3) {
 		loop_end(nsrig_failed(refused, "\"%s\", asked for its report", to.text));
 		return;
@@ -172,7 +175,7 @@ static void take_report(struct watch *watch, uint32_t events)
 			to.text));
 }
 
-/* An error that came back for an earlier packet: none for the next, which it would be told of. */
+/* Reads the pending error of an earlier packet, which send(2) would report for the next one. */
 static void take_icmp_error(void)
 {
 	socklen_t length = sizeof(int);
@@ -185,7 +188,7 @@ static void take_icmp_error(void)
 	}
 }
 
-/* Everything is sent. */
+/* Everything has been sent. */
 static void finish(void)
 {
 	ended = loop_now();
@@ -207,7 +210,7 @@ static void finish(void)
 	ask_again(&timer);
 }
 
-/* ---- sending ---------------------------------------------------------------------------------- */
+/* A write that has begun is completed, unless the time is up. */
 
 /* A write that was begun is ended, unless the time is up. */
 static bool is_enough(uint64_t now)
@@ -217,13 +220,13 @@ static bool is_enough(uint64_t now)
 	       (bytes && !written && bytes_sent + unsent * size >= bytes);
 }
 
-/* When the next packet is due. */
+/* The time when the next packet is due. */
 static uint64_t due(void)
 {
 	return rate ? begun + (uint64_t)((packets + unsent) * (double)size * 1e9 / rate) : 0;
 }
 
-/* 0; -EAGAIN where there is no room; what else the kernel says ends a connection, but no flow. */
+/* 0; -EAGAIN if the socket buffer is full. Any other error is counted, and the flow goes on. */
 static int send_datagram(void)
 {
 	struct flow_head head = {FLOW_MAGIC, FLOW_DATA, report.head.flow, packets, loop_now()};
@@ -246,7 +249,7 @@ static int send_datagram(void)
 	return 0;
 }
 
-/* The rest of a write that was taken in part comes before the next. */
+/* Sends the next write, or the rest of one that was sent in part. */
 static int send_stream(void)
 {
 	size_t length = size;
@@ -270,7 +273,7 @@ static int send_stream(void)
 	return 0;
 }
 
-/* What is due by now, or as much as the socket has room for. */
+/* Sends what is due by now, or as much as the socket buffer takes. */
 static void send_what_is_due(void)
 {
 	int i, rc = 0;
@@ -284,7 +287,7 @@ static void send_what_is_due(void)
 		}
 		if (!written && due() > now) {
 			loop_watch(&traffic, 0);
-			/* It may be due after the end. */
+			/* The next packet may be due after the end of the flow. */
 			alarm_set(&timer,
 				duration && begun + duration < due() ? begun + duration : due());
 			return;
@@ -297,7 +300,7 @@ static void send_what_is_due(void)
 	}
 	if (rc < 0 && rc != -EAGAIN)
 		loop_end(rc);
-	/* With no room, or the others' turn. */
+	/* The socket buffer is full, or other events have their turn. */
 	loop_watch(&traffic, EPOLLOUT);
 	if (duration)
 		alarm_set(&timer, begun + duration);
@@ -318,7 +321,7 @@ static void ring_sender(struct alarm *alarm)
 	send_what_is_due();
 }
 
-/* ---- connecting ------------------------------------------------------------------------------- */
+/* ---- connecting ------------------------------------------------------------------------------ */
 
 static void begin_sending(void)
 {
@@ -379,7 +382,7 @@ static int begin(void)
 	return loop_watch(&traffic, EPOLLOUT);
 }
 
-/* ---- the program ------------------------------------------------------------------------------ */
+/* ---- the program ----------------------------------------------------------------------------- */
 
 static void write_figures(void)
 {
@@ -435,7 +438,7 @@ static int read_endpoint(char **argv)
 			EINVAL, "no endpoint (expected such as udp:10.0.0.2:9; see --help)");
 	if (argv[1])
 		return nsrig_refused(
-			EINVAL, "\"%s\" behind the endpoint (expected one only)", argv[1]);
+			EINVAL, "\"%s\" after the endpoint (expected only one endpoint)", argv[1]);
 	rc = endpoint_read_remote(argv[0], ENDPOINT_TCP | ENDPOINT_UDP, &to);
 	if (rc < 0)
 		return rc;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * A topology, looked at without building it: for people who write one.
+ * Shows or checks a topology without building it: for people who write one.
  *
  *	helpers/topo [--draw | --dot | --check] FILE | - | STATEMENT...
  *
- * FILE has statements (<nsrig/topo.h>), "-" is what stands on the standard input, and what is no file
- * is taken for statements, one an argument: helpers/topo --draw "chain 3". Ends with 2 for a topology
- * that can't be built.
+ * FILE contains statements (<nsrig/topo.h>); "-" reads them from standard input. If there is no
+ * such file, each argument is a statement: helpers/topo --draw "chain 3". The exit status is 2 if
+ * the topology can't be built.
  */
 #include <nsrig.h>
 
@@ -19,9 +19,9 @@
 static const char usage[] =
 	"usage: helpers/topo [--draw | --dot | --check] FILE | - | STATEMENT...\n"
 	"\n"
-	"  --draw   as a drawing in plain text (this, unless told otherwise)\n"
-	"  --dot    as a graph for Graphviz: helpers/topo --dot FILE | dot -Tsvg >network.svg\n"
-	"  --check  say only whether it can be built\n"
+	"  --draw   print a drawing in plain text (default)\n"
+	"  --dot    print a graph for Graphviz: helpers/topo --dot FILE | dot -Tsvg >network.svg\n"
+	"  --check  only check whether it can be built\n"
 	"\n"
 	"  helpers/topo --draw \"chain 3\"\n"
 	"  helpers/topo \"veth client:eth0 10.0.0.1/24 -- server:eth0 10.0.0.2/24\"\n";
@@ -32,7 +32,7 @@ static int complain(const char *sentence)
 	return 2;
 }
 
-/* All of the standard input, with a NUL behind it; NULL with errno set. */
+/* Reads standard input to its end, and adds a NUL. NULL with errno set. */
 static char *read_input(size_t *length)
 {
 	char *text = NULL, part[4096];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Reads queries and writes responses. Knows nothing of sockets. */
+/* Parses queries and writes responses. Sockets are in service.c. */
 #include "dns-response.h"
 
 #include "helper.h"
@@ -10,7 +10,7 @@
 
 #define ALIASES_MOST 16
 
-/* What a datagram may have, whatever is offered: more would be cut in pieces on the way. */
+/* The limit for datagrams, whatever the query offers: larger ones would be fragmented. */
 #define DATAGRAM_MOST 4096
 
 #define OPT_SIZE 11
@@ -43,18 +43,18 @@ int response_read_rcode(const char *text)
 		text);
 }
 
-/* A query as it was read, and its response as it is written. */
+/* A parsed query, and the response that is being written. */
 struct exchange {
 	struct response *response;
 	const struct zone *zone;
 	ns_msg query;
 	ns_rr question;
 	bool has_question, has_opt;
-	size_t most; /* bytes, for all but the OPT record */
+	size_t most; /* the limit for everything but the OPT record */
 	size_t records_at;
 	unsigned counts[3]; /* answers, authority, additional */
 	bool full;
-	const unsigned char *names[32]; /* those that can be pointed to */
+	const unsigned char *names[32]; /* names that compression can point to */
 };
 
 static size_t room(const struct exchange *exchange)
@@ -87,7 +87,7 @@ static void put_record(struct exchange *exchange, int section, const char *name,
 	exchange->counts[section]++;
 }
 
-/* All of a name and type: how many there were. */
+/* Writes all records of this name and type. Returns their number. */
 static int put_records(
 	struct exchange *exchange, const char *text, const struct zone_name *name, int type)
 {
@@ -101,7 +101,7 @@ static int put_records(
 	return n;
 }
 
-/* RFC 2308: what is not there may be remembered for as long as the SOA says. */
+/* RFC 2308: the SOA limits how long a negative answer is cached. */
 static void put_soa(struct exchange *exchange, const struct zone_name *name)
 {
 	const struct zone_record *soa = zone_soa(exchange->zone, name);
@@ -113,7 +113,7 @@ static void put_soa(struct exchange *exchange, const struct zone_name *name)
 	put_record(exchange, 1, soa->text, soa->ttl < minimum ? soa->ttl : minimum, soa);
 }
 
-/* Follows aliases from the name that was asked for; the rcode. */
+/* Answers the question, following aliases. Returns the rcode. */
 static int answer(struct exchange *exchange)
 {
 	int type = ns_rr_type(exchange->question), aliases = 0;
@@ -137,13 +137,13 @@ static int answer(struct exchange *exchange)
 			return ns_r_servfail;
 	}
 	put_soa(exchange, &name);
-	/* Where an alias leads out of here is for others to say. */
+	/* If an alias leads out of the zone, whether its target exists is for others to answer. */
 	return zone_has(exchange->zone, &name) || (aliases && !zone_soa(exchange->zone, &name))
 		       ? ns_r_noerror
 		       : ns_r_nxdomain;
 }
 
-/* The rcode of what can't be answered, or what the zone says. */
+/* Returns the rcode of an invalid query, or of the zone's answer. */
 static int judge(struct exchange *exchange, const struct response_faults *faults)
 {
 	int class = ns_rr_class(exchange->question);
@@ -159,7 +159,10 @@ static int judge(struct exchange *exchange, const struct response_faults *faults
 	return answer(exchange);
 }
 
-/* The OPT record (RFC 6891): how much its sender takes; and its version, of which there is only 0. */
+/*
+ * Parses the OPT record (RFC 6891): the largest datagram that the client accepts, and the version,
+ * which must be 0.
+ */
 static int read_opt(struct exchange *exchange, size_t *most)
 {
 	ns_rr record;
@@ -196,7 +199,7 @@ static void put_opt(struct exchange *exchange, int rcode)
 static void put_header(struct exchange *exchange, const unsigned char *query, int rcode)
 {
 	struct response *response = exchange->response;
-	/* Its own: opcode, and whether recursion is wanted; to those who want it, it is there. */
+	/* The opcode and RD are copied from the query. RA is set if RD is. */
 	unsigned flags = ns_get16(query + 2) & 0x7900;
 
 	flags |= 0x8000 | (flags & 0x0100) >> 1 | (rcode & 15);
@@ -214,7 +217,7 @@ static void put_header(struct exchange *exchange, const unsigned char *query, in
 	response->answers = exchange->counts[0];
 }
 
-/* Copied as it stands, so that its letters stay as large or small as they were asked. */
+/* Copies the bytes of the question, so that the case of its letters is preserved. */
 static int copy_question(struct exchange *exchange, const unsigned char *query, size_t length)
 {
 	struct response *response = exchange->response;
@@ -241,7 +244,7 @@ bool response_make(struct response *response, const struct zone *zone, const uns
 	size_t most = by_datagram ? NS_PACKETSZ : RESPONSE_MOST;
 	int rcode;
 
-	/* A response is none: two responders would talk for ever. */
+	/* A response isn't answered: two servers would answer each other forever. */
 	if (length < NS_HFIXEDSZ || query[2] & 0x80)
 		return false;
 	response->length = NS_HFIXEDSZ;

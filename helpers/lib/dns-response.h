@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages of DNS: a query, and the response to it out of a zone (RFC 1035, 2181, 2308, 6891).
+ * DNS messages: the response to a query, from the records of a zone (RFC 1035, 2181, 2308, 6891).
  *
- * As an authority responds: CNAMEs are followed as far as the zone has them, the SOA comes with what is
- * not there, and what is too long for a datagram is empty and truncated.
+ * The response is that of an authoritative server: it follows CNAMEs within the zone, a negative
+ * answer has the SOA record, and a response that is too long for a datagram is empty and truncated.
  */
 #ifndef RESPONSE_H
 #define RESPONSE_H
@@ -16,26 +16,26 @@
 
 #define RESPONSE_MOST 65535
 
-/* What is to be wrong with each response. */
+/* Deliberate faults of every response. */
 struct response_faults {
-	int rcode; /* in place of any records; -1 for none */
+	int rcode; /* instead of an answer; -1: none */
 	bool truncate;
 };
 
 struct response {
 	unsigned char data[RESPONSE_MOST];
 	size_t length;
-	/* For those who count and log. */
+	/* For counters and the log. */
 	char name[NS_MAXDNAME];
 	int type, rcode, answers;
 	bool truncated;
 };
 
-/* Whether there is a response: to what is no query at all there is none. */
+/* Writes the response. False if the message is not a query, and gets none. */
 bool response_make(struct response *response, const struct zone *zone, const unsigned char *query,
 	size_t length, bool by_datagram, const struct response_faults *faults);
 
-/* The number of "SERVFAIL", or of "2"; -EINVAL. */
+/* The number of "SERVFAIL", or of "2"; -EINVAL with a message. */
 int response_read_rcode(const char *text);
 
 /* "SERVFAIL" */

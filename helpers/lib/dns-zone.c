@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Reads and finds records. Knows nothing of messages. */
+/* Parses and finds records. DNS messages are in dns-response.c. */
 #include "dns-zone.h"
 
 #include "helper.h"
@@ -17,7 +17,10 @@
 #define WORDS_MOST 64
 #define DATA_MOST 4096
 
-/* What data looks like: a letter for each word. n: name, 2 and 4: numbers of so many bytes, t: texts. */
+/*
+ * The format of each type's data, one letter for each word. a: an IPv4 address; 6: an IPv6 address;
+ * n: a name; 2 and 4: a number of that many bytes; t: any number of texts.
+ */
 static const struct type {
 	const char *name;
 	int number;
@@ -48,26 +51,26 @@ const char *zone_type(int number)
 	return text;
 }
 
-/* ---- names ------------------------------------------------------------------------------------ */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 int zone_read_name(const char *text, struct zone_name *name)
 {
 	size_t i;
 	int length = dn_comp(text, name->bytes, sizeof(name->bytes), NULL, NULL);
 
-	/* It takes ".", but an empty label elsewhere is a mistake. */
+	/* dn_comp() accepts empty labels, but only the root "." may have one. */
 	if (length < 0 || !*text || strstr(text, "..") || (*text == '.' && text[1]))
 		return nsrig_refused(EINVAL,
 			"\"%s\" is no name (expected labels of at most 63 bytes, 255 in all)",
 			text);
 	name->length = length;
-	/* The length of a label is never that of a letter. */
+	/* A label's length is at most 63, so tolower() doesn't change it. */
 	for (i = 0; i < name->length; i++)
 		name->bytes[i] = tolower(name->bytes[i]);
 	return 0;
 }
 
-/* Whether this is the other, or in the domain below it. */
+/* Whether a name is this domain, or in it. */
 static bool is_in(const struct zone_name *name, const struct zone_name *domain)
 {
 	size_t at = 0;
@@ -78,7 +81,7 @@ static bool is_in(const struct zone_name *name, const struct zone_name *domain)
 	       !memcmp(name->bytes + at, domain->bytes, domain->length);
 }
 
-/* An address as its name in in-addr.arpa or ip6.arpa; false if it is none. */
+/* The name of an address in in-addr.arpa or ip6.arpa; false if it isn't an address. */
 static bool reverse(const char *text, char out[ZONE_NAME_MOST])
 {
 	unsigned char b[16];
@@ -97,14 +100,14 @@ static bool reverse(const char *text, char out[ZONE_NAME_MOST])
 	return true;
 }
 
-/* ---- records ---------------------------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 struct words {
 	char *words[WORDS_MOST];
 	size_t count;
 };
 
-/* Cuts a line in words; what stands in quotes is one, and a backslash makes the next byte part of it. */
+/* Splits a line into words. A quoted string is one word; a backslash in it quotes the next byte. */
 static int cut(char *line, struct words *words)
 {
 	char *to = line;
@@ -122,14 +125,14 @@ static int cut(char *line, struct words *words)
 		quoted = *line == '"';
 		for (line += quoted; *line && (quoted ? *line != '"' : !strchr(" \t\r\n", *line));
 			line++) {
-			/* In names a backslash has its own meaning, to those who read them. */
+			/* Outside quotes, dn_comp() interprets the backslash. */
 			if (quoted && *line == '\\' && line[1])
 				line++;
 			*to++ = *line;
 		}
 		if (quoted && *line != '"')
 			return nsrig_refused(EINVAL, "a quote is not closed (expected another \")");
-		/* What ends the word may be where its NUL goes. */
+		/* The NUL may overwrite the delimiter, so skips that first. */
 		if (*line)
 			line++;
 		*to++ = '\0';
@@ -148,7 +151,7 @@ static int put_number(const char *text, uint64_t most, int size, unsigned char *
 	return rc < 0 ? rc : size;
 }
 
-/* Bytes of a word's data; or -EINVAL. */
+/* Writes the data of a word. Returns its length; -EINVAL with a message. */
 static int put_word(char kind, const char *word, unsigned char *data)
 {
 	struct zone_name name;
@@ -177,7 +180,7 @@ static int put_word(char kind, const char *word, unsigned char *data)
 	default:
 		if (zone_read_name(word, &name) < 0)
 			return -EINVAL;
-		/* As it was written, which small letters are not. */
+		/* Not name.bytes, which is in lower case. */
 		return dn_comp(word, data, ZONE_NAME_MOST, NULL, NULL);
 	}
 }
@@ -239,7 +242,7 @@ static int append(struct zone *zone, const struct zone_record *record, const cha
 	return 0;
 }
 
-/* NAME [TTL] [IN] TYPE DATA... */
+/* Parses NAME [TTL] [IN] TYPE DATA... */
 static int add_words(struct zone *zone, char **words, size_t count)
 {
 	unsigned char data[DATA_MOST];
@@ -277,7 +280,9 @@ static int add_words(struct zone *zone, char **words, size_t count)
 	return append(zone, &record, words[0], data);
 }
 
-/* A line with nothing on it is none. */
+/*
+ * Adds the record of a line; a line without words is skipped. found: receives the number of words.
+ */
 static int add_line(struct zone *zone, const char *line, size_t *found)
 {
 	char *copy = malloc(strlen(line) + 2);
@@ -323,7 +328,10 @@ int zone_read(struct zone *zone, const char *path)
 		if (rc < 0)
 			rc = nsrig_refused(-rc, "%s:%zu: %s", path, number, nsrig_error());
 	}
-	/* A folder can be opened, but not read. Called wrongly, whatever the reason. */
+	/*
+	 * fopen(3) succeeds for a directory, but getline(3) doesn't. Always -EINVAL: a file that
+	 * can't be read is an error in the command line.
+	 */
 	if (!file || (rc == 0 && ferror(file)))
 		rc = nsrig_refused(EINVAL, "\"%s\": %s (expected a file that can be read)", path,
 			strerror(errno));
@@ -347,7 +355,7 @@ void zone_free(struct zone *zone)
 	zone->last = NULL;
 }
 
-/* ---- looking up ------------------------------------------------------------------------------- */
+/* ---- looking up ------------------------------------------------------------------------------ */
 
 const struct zone_record *zone_find(const struct zone *zone, const struct zone_record *after,
 	const struct zone_name *name, int type)
@@ -378,7 +386,7 @@ const struct zone_record *zone_soa(const struct zone *zone, const struct zone_na
 {
 	const struct zone_record *record, *soa = NULL;
 
-	/* The closest: of those that it is in, the longest. */
+	/* The closest enclosing zone is the one with the longest name. */
 	for (record = zone->records; record; record = record->next) {
 		if (record->type == ns_t_soa && is_in(name, &record->name) &&
 			(!soa || record->name.length > soa->name.length))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Reads endpoints and makes their sockets. Knows nothing of what is said there. */
+/* Parses endpoints and opens their sockets. */
 #include "endpoint.h"
 
 #include "helper.h"
@@ -80,7 +80,7 @@ static int read_unix(const char *path, struct endpoint *endpoint)
 	memcpy(un->sun_path, path, length);
 	if (*path == '@')
 		un->sun_path[0] = '\0';
-	/* The NUL is part of a path, and would be part of a name. */
+	/* The NUL counts in a path, but not in an abstract name. */
 	endpoint->length = PATH_AT + length + (*path == '/');
 	return 0;
 }

@@ -34,34 +34,34 @@ union endpoint_address {
 };
 
 struct endpoint {
-	const char *text; /* as it was given */
+	const char *text; /* the original text */
 	int protocol;     /* one of the above */
 	bool everywhere;  /* a port without an address */
 	union endpoint_address address;
 	socklen_t length;
 };
 
-/* An address as people read it. */
+/* An address in readable form. */
 struct endpoint_name {
 	char text[128];
 };
 
 /*
- * Reads one of these protocols (ORed). -EINVAL, with a sentence that says what is wrong with it and
- * what was expected. The text has to stay.
+ * Parses an endpoint of one of these protocols (ORed). -EINVAL, with a message that says what is
+ * wrong with it and what was expected. The endpoint keeps a pointer to the text.
  */
 int endpoint_read(const char *text, int protocols, struct endpoint *endpoint);
 
-/* The same for another host's, which has to have an address. */
+/* The same for a remote endpoint, which must have an address. */
 int endpoint_read_remote(const char *text, int protocols, struct endpoint *endpoint);
 
 /*
- * A socket for an endpoint, not blocking, and not bound: -NSRIG_ELACKS where the kernel has no such
- * protocol.
+ * Opens a non-blocking socket for an endpoint, without binding it. -NSRIG_ELACKS if the kernel
+ * doesn't support the protocol.
  */
 int endpoint_socket(const struct endpoint *endpoint);
 
-/* Whether what is sent there are datagrams. */
+/* Whether the endpoint receives datagrams. */
 bool endpoint_is_datagram(const struct endpoint *endpoint);
 
 struct endpoint_name endpoint_name(const union endpoint_address *address, socklen_t length);

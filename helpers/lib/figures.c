@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Writes results. Knows nothing of what they mean. */
+/* Writes the figures that the helpers report. */
 #include "figures.h"
 
 #include "helper.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Results, for programs to read: a line on stdout, "key=value key=value", or an object of JSON. Keys
- * and values are words without white space or quotes; what was not measured is "-", and null.
+ * Figures in machine-readable form: a line of "key=value key=value" on stdout, or a JSON object.
+ * Keys and values are words without white space or quotes. A value that wasn't measured is "-", in
+ * JSON null.
  */
 #ifndef FIGURES_H
 #define FIGURES_H
@@ -19,7 +20,7 @@ void figures_number(struct figures *figures, const char *key, uint64_t number);
 void figures_decimal(struct figures *figures, const char *key, double number);
 void figures_none(struct figures *figures, const char *key);
 
-/* Ends the line; whoever reads it has it then. */
+/* Ends the line and flushes stdout. */
 void figures_end(struct figures *figures);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Measures a flow. Knows nothing of sockets. */
+/* Measures flows. Sockets are in service.c. */
 #include "flow.h"
 
 #include "helper.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How far a number may be beyond those before it. */
+/* How far a number may be ahead of the highest so far. */
 #define FAR (1 << 24)
 
 static int make_room(struct flow *flow, uint64_t number)
@@ -34,7 +34,7 @@ static int make_room(struct flow *flow, uint64_t number)
 static void take_time(struct flow *flow, uint64_t sent, uint64_t arrived)
 {
 	struct flow_seen *seen = &flow->seen;
-	/* In a time namespace of its own, the source's clock may be ahead. */
+	/* If the source runs in another time namespace, its clock may be ahead. */
 	uint64_t delay = arrived > sent ? arrived - sent : 0;
 	int64_t transit = delay, change = transit - flow->transit;
 
@@ -63,7 +63,7 @@ int flow_take(struct flow *flow, const struct flow_head *head, size_t length, ui
 	*byte |= bit;
 	take_time(flow, head->sent, arrived);
 	flow->seen.packets++;
-	/* RFC 4737: behind one that was sent after it. */
+	/* RFC 4737: it arrived after a packet that was sent later. */
 	if (head->number < flow->next)
 		flow->seen.reordered++;
 	else
@@ -128,7 +128,7 @@ void flow_write(struct figures *figures, const struct flow_seen *seen, bool data
 	const struct flow_seen *from = seen ? seen : &none;
 
 	write_number(figures, "bytes_received", seen, from->bytes);
-	/* What came first began before it came. */
+	/* The first read is excluded: when its bytes were sent isn't known. */
 	if (from->last > from->first)
 		figures_number(figures, "throughput_bps",
 			(from->bytes - from->first_bytes) * 8e9 / (from->last - from->first));

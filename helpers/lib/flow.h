@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a source and a sink say to each other, and how a flow is measured.
+ * The protocol of source and sink, and the measurement of a flow.
  *
- * Each datagram of a flow begins with a head: which flow it is of, its number in it, and when it was
- * sent. Behind the last one the source says how many there were, again and again, until the sink has
- * answered with its figures. A connection begins with one head; its end is the end, and the figures
- * come back by it.
+ * Each datagram of a flow begins with a header: the flow, the datagram's number in it, and the time
+ * when it was sent. After the last datagram, the source sends their total again and again, until
+ * the sink responds with its report. A connection begins with one header and ends when the source
+ * shuts it down; the report is returned on it.
  *
- * Both ends are of one build and on one machine: numbers are as the machine has them, and times are of
- * CLOCK_MONOTONIC, which all network namespaces share.
+ * Both ends are from one build and run on one machine. So numbers are in host byte order, and times
+ * are of CLOCK_MONOTONIC, which all network namespaces share.
  */
 #ifndef FLOW_H
 #define FLOW_H
@@ -26,18 +26,17 @@ enum flow_kind { FLOW_DATA = 1, FLOW_END, FLOW_REPORT };
 struct flow_head {
 	uint32_t magic;
 	uint32_t kind;
-	uint64_t flow;   /* at random */
-	uint64_t number; /* from 0; of FLOW_END: how many there were */
+	uint64_t flow;   /* random */
+	uint64_t number; /* from 0; FLOW_END: the total */
 	uint64_t sent;   /* ns */
 };
 
-/* What a sink has seen of a flow. Times are in ns. */
+/* A sink's measurements of a flow. Times are in ns. */
 struct flow_seen {
-	uint64_t packets; /* each number once */
-	uint64_t bytes;   /* payloads, heads among them; duplicates not */
+	uint64_t packets; /* without duplicates */
+	uint64_t bytes;   /* of payload, including headers, without duplicates */
 	uint64_t lost, reordered, duplicated;
-	uint64_t
-		overflowed; /* of those lost (or of other flows): the sink's own socket had no room */
+	uint64_t overflowed; /* datagrams of any flow that the sink's socket dropped */
 	uint64_t first_bytes, first, last;
 	uint64_t delay_least, delay_most, delay_sum;
 	double jitter; /* RFC 3550, 6.4.1 */
@@ -48,30 +47,31 @@ struct flow_report {
 	struct flow_seen seen;
 };
 
-/* A flow of datagrams, as its sink keeps it. */
+/* A flow of datagrams, as the sink stores it. */
 struct flow {
 	struct flow_seen seen;
-	uint64_t next;  /* the highest number so far, and one */
-	uint64_t total; /* how many there were, once that is known */
+	uint64_t next;  /* one more than the highest number so far */
+	uint64_t total; /* 0: not known yet */
 	int64_t transit;
-	unsigned char *met; /* a bit for each number */
+	unsigned char *met; /* one bit for each number that has arrived */
 	size_t met_size;
 };
 
-/*
- * Takes in a datagram. A number far beyond the others is none of this flow (-EINVAL); -ENOMEM.
- */
+/* Adds a datagram. -EINVAL if its number is too far ahead to belong to the flow; -ENOMEM. */
 int flow_take(struct flow *flow, const struct flow_head *head, size_t length, uint64_t arrived);
 
-/* How many of its numbers are missing, by what is known. */
+/* How many datagrams are missing, as far as the total is known. */
 uint64_t flow_missing(const struct flow *flow);
 
 void flow_free(struct flow *flow);
 
-/* Takes in a piece of a connection. */
+/* Adds bytes of a connection. */
 void flow_take_bytes(struct flow_seen *seen, size_t length, uint64_t arrived);
 
-/* Writes what was seen; of a stream, that of datagrams is not there. NULL: nobody knows. */
+/*
+ * Writes the measurements (NULL: none are known). datagrams: the flow isn't a connection, so losses
+ * and delays were measured, too.
+ */
 void flow_write(struct figures *figures, const struct flow_seen *seen, bool datagrams);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A helper as a program: options, complaints, readiness. Knows nothing of networks. */
+/* The common parts of the helpers: options, error messages, readiness notification. */
 #include "helper.h"
 
 #include <ctype.h>
@@ -17,8 +17,8 @@
 static bool verbose;
 static int write_error;
 
-/* One line, whatever is in it. */
-static void say(const char *sentence)
+/* Prints one line, even if the message contains line breaks. */
+static void print_error(const char *sentence)
 {
 	char line[PATH_MAX + 1024];
 	size_t i;
@@ -50,7 +50,7 @@ static const struct option *find(const struct option *options, int val)
 	return options->name ? options : NULL;
 }
 
-/* Short options there are none, so that what getopt_long() found wrong is always a whole word. */
+/* There are no short options, so an option that getopt_long() rejects is a whole argument. */
 static int refuse(char **argv, const struct option *options, int found)
 {
 	const struct option *meant = optopt ? find(options, optopt) : NULL;
@@ -94,10 +94,10 @@ void helper_log(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	say(line);
+	print_error(line);
 }
 
-/* The descriptor of $READY_FD, -1 without one; *rc tells whether it is any good. */
+/* The descriptor in $READY_FD; -1 if it isn't set. *rc: -EINVAL if it isn't usable. */
 static int ready_descriptor(int *rc)
 {
 	const char *text = getenv("READY_FD");
@@ -106,7 +106,7 @@ static int ready_descriptor(int *rc)
 	*rc = 0;
 	if (!text || !*text)
 		return -1;
-	/* The first three are the program's own, and stay so. */
+	/* 0 to 2 are the program's own, and must stay open. */
 	if (nsrig_read_number(text, 3, INT32_MAX, &fd) < 0 || fcntl(fd, F_GETFD) < 0 ||
 		(fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
 		*rc = nsrig_refused(EINVAL,
@@ -127,7 +127,7 @@ int helper_ready_check(void)
 	return rc;
 }
 
-/* sd_notify(3): a path, or an abstract name behind an "@". */
+/* sd_notify(3): the path of a socket, or "@" and an abstract name. */
 static int notify(const char *path)
 {
 	static const char word[] = "READY=1";
@@ -188,7 +188,7 @@ int helper_end(int rc)
 		return HELPER_DONE;
 	if (rc >= 0)
 		rc = nsrig_failed(write_error, "stdout");
-	say(nsrig_error());
+	print_error(nsrig_error());
 	switch (rc) {
 	case -EINVAL:
 		return HELPER_MISCALLED;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the helpers have in common as programs: how they are called, what they complain of, how they
- * say that they are ready, and with which status they end.
+ * The common parts of the helpers: command line, error messages, readiness notification and exit
+ * status.
  *
- * Functions of the helpers that can fail return a negative error number and leave a sentence in
- * nsrig_error(), as the library's own do: fixture/base/error.c and fixture/text/units.c are compiled into them,
- * and nothing else of the library is.
+ * Functions of the helpers that can fail return a negative error number and store a message for
+ * nsrig_error(), like those of the library. The helpers contain fixture/base/error.c and
+ * fixture/text/units.c, and no other part of the library.
  */
 #ifndef HELPER_H
 #define HELPER_H
@@ -20,27 +20,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a helper ends with. */
+/* The exit status of a helper. */
 enum helper_status {
 	HELPER_DONE = 0,
 	HELPER_FAILED = 1,
-	HELPER_MISCALLED = 2, /* an option, an address, a file of records: -EINVAL */
-	HELPER_LACKS = 77,    /* the kernel lacks a protocol: automake's status of a skip */
+	HELPER_MISCALLED = 2, /* -EINVAL: a wrong option, address, or file of records */
+	HELPER_LACKS = 77, /* the kernel lacks a protocol; automake's status for a skipped test */
 };
 
-/* The last part of each --help. */
+/* The last parts of each --help. */
 #define HELPER_HELP_COMMON                                                                         \
-	"  --verbose           tell on stderr what happens\n"                                      \
-	"  --help              this\n"
+	"  --verbose           report events on stderr\n"                                          \
+	"  --help              print this help\n"
 #define HELPER_HELP_READY                                                                          \
-	"When everything is bound and listening, READY=1 is sent to the unix socket that\n"        \
-	"$NOTIFY_SOCKET names (sd_notify(3)), and a newline to the descriptor that $READY_FD\n"    \
-	"names, which is closed then.\n"
+	"When everything is bound and listening, READY=1 is sent to the unix socket in\n"          \
+	"$NOTIFY_SOCKET (sd_notify(3)), and a newline is written to the descriptor in\n"           \
+	"$READY_FD, which is then closed.\n"
 #define HELPER_HELP_STATUS                                                                         \
-	"Exit status: 0 done, or killed by SIGTERM or SIGINT; 1 failed; 2 called wrongly;\n"       \
-	"77 the kernel lacks a protocol that was asked for.\n"
+	"Exit status: 0 success, or ended by SIGTERM or SIGINT; 1 failure; 2 usage error;\n"       \
+	"77 the kernel lacks a requested protocol.\n"
 
-/* For the end of each table of options. */
+/* The last entries of each table of options. */
 enum { HELPER_OPTION_HELP = 256, HELPER_OPTION_VERBOSE };
 /* clang-format off */
 #define HELPER_OPTIONS                                                                             \
@@ -50,27 +50,27 @@ enum { HELPER_OPTION_HELP = 256, HELPER_OPTION_VERBOSE };
 /* clang-format on */
 
 /*
- * The next option's val, with its argument in optarg; -1 when there is none left. Looks after --help
- * (prints the text, and ends the program) and --verbose. -EINVAL for an option that is none.
+ * Returns the val of the next option, with its argument in optarg; -1 after the last option.
+ * Handles --verbose, and --help, which prints the text and exits. -EINVAL for an unknown option.
  */
 int helper_option(int argc, char **argv, const char *help, const struct option *options);
 
-/* Puts the option's name before the sentence of a value that was refused, and returns rc. */
+/* Prefixes the message about an invalid value with the option's name. Returns rc. */
 int helper_refused(const char *option, int rc);
 
-/* A line on stderr where --verbose was given. */
+/* Prints a line on stderr if --verbose was given. */
 void helper_log(const char *format, ...) NSRIG_PRINTF(1, 2);
 
-/* Sends what was written to stdout; that it can't be is told by helper_end(). */
+/* Flushes stdout. helper_end() reports errors. */
 void helper_flush(void);
 
-/* Whether $READY_FD, if there is one, is a descriptor that can be written to: -EINVAL if not. */
+/* Checks that $READY_FD, if it is set, is a descriptor that can be written to: 0 or -EINVAL. */
 int helper_ready_check(void);
 
-/* Says that it is ready, to whom it may concern. */
+/* Sends the readiness notifications ($NOTIFY_SOCKET, $READY_FD). */
 int helper_ready(void);
 
-/* The program's end: the sentence on stderr if rc is an error; an enum helper_status. */
+/* Ends the program: prints the message if rc is an error. Returns an enum helper_status. */
 int helper_end(int rc);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* epoll, signalfd and timerfd. Knows nothing of what is watched. */
+/* An event loop of epoll, signalfd and timerfd. */
 #include "loop.h"
 
 #include "helper.h"
@@ -16,7 +16,7 @@ static int epoll = -1;
 static bool over;
 static int result;
 
-/* Never read: the program ends with the first. */
+/* The signal isn't read: the first one ends the program. */
 static void end_by_signal(struct watch *watch, uint32_t events)
 {
 	(void)watch;
@@ -30,7 +30,7 @@ int loop_begin(void)
 	static struct watch signals = {-1, end_by_signal};
 	sigset_t set;
 
-	/* A connection that breaks is told by an error, like everything else. */
+	/* A broken connection is reported as EPIPE instead. */
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
@@ -97,7 +97,7 @@ static void ring(struct watch *watch, uint32_t events)
 	uint64_t times;
 
 	(void)events;
-	/* One that was set anew meanwhile has not rung. */
+	/* EAGAIN: the alarm was set again after it expired. */
 	if (read(watch->fd, &times, sizeof(times)) == sizeof(times))
 		alarm->ring(alarm);
 }
@@ -117,6 +117,6 @@ void alarm_set(struct alarm *alarm, uint64_t at)
 	struct itimerspec when = {
 		.it_value = {.tv_sec = at / 1000000000, .tv_nsec = at % 1000000000}};
 
-	/* Can't fail: the descriptor is one, and the time is in order. */
+	/* Can't fail: both arguments are valid. */
 	timerfd_settime(alarm->watch.fd, TFD_TIMER_ABSTIME, &when, NULL);
 }

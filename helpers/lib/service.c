@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Listens, accepts, receives, sends. Knows nothing of what is said.
+ * Listens, accepts, receives and sends. The protocols are in the helpers.
  *
- * A port without an address is listened to by two sockets, one of IPv4 and one of IPv6 only: each is
- * then seen for what it is by whoever asks the kernel who listens.
+ * For a port without an address, two sockets are opened, one for IPv4 and one for IPv6 only. Lists
+ * of listening sockets then show both families.
  */
 #include "service.h"
 
@@ -17,23 +17,23 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Handled in one go, before others have their turn. */
+/* The number of datagrams that are received before other events are handled. */
 #define AT_ONCE 64
 
-/* Room for what comes while the helper is not running; the kernel takes less for too much. */
+/* Receive buffer for the time when the helper isn't scheduled. The kernel may limit it. */
 #define ROOM (8 << 20)
 
 struct listener {
-	struct watch watch; /* the first: what is woken is the listener */
+	struct watch watch; /* the first member: the handler casts it to the listener */
 	struct service *service;
 	struct endpoint endpoint;
 	struct listener *next;
 };
 
-/* One thread, and what is received is dealt with before the next is. */
+/* One buffer is enough: there is one thread, and data is handled before more is received. */
 static char received[SERVICE_MOST];
 
-/* ---- connections ------------------------------------------------------------------------------ */
+/* ---- connections ----------------------------------------------------------------------------- */
 
 static void watch_listeners(struct service *service, uint32_t events)
 {
@@ -65,7 +65,9 @@ static void close_connection(struct connection *connection)
 	}
 }
 
-/* The kernel tells its end by EPOLLHUP: it is closed from where nobody uses it any more. */
+/*
+ * The kernel then reports EPOLLHUP. wake_connection() closes it, when no function uses it any more.
+ */
 static void break_off(struct connection *connection)
 {
 	free(connection->unsent);
@@ -75,7 +77,9 @@ static void break_off(struct connection *connection)
 	shutdown(connection->watch.fd, SHUT_RDWR);
 }
 
-/* Bytes that went, 0 if there is no room now; what fails breaks the connection. */
+/*
+ * Returns the number of bytes sent; 0 if the socket buffer is full. An error breaks the connection.
+ */
 static size_t send_some(struct connection *connection, const char *data, size_t length)
 {
 	ssize_t n = send(connection->watch.fd, data, length, MSG_NOSIGNAL);
@@ -105,7 +109,7 @@ static void keep_unsent(struct connection *connection, const char *data, size_t 
 	connection->unsent_length += length;
 }
 
-/* Which events matter now. */
+/* Selects the events to wait for. */
 static void rewatch(struct connection *connection)
 {
 	loop_watch(&connection->watch, connection->unsent_length ? EPOLLOUT
@@ -175,7 +179,7 @@ static void wake_connection(struct watch *watch, uint32_t events)
 	} else if (events & EPOLLIN) {
 		hear(connection);
 	} else if (events & (EPOLLHUP | EPOLLERR)) {
-		/* In both directions; what came before it was heard first. */
+		/* Both directions are closed, and all data before that has been read. */
 		break_off(connection);
 		connection->heard_end = true;
 	}
@@ -198,7 +202,7 @@ static void accept_one(struct listener *listener)
 	connection->watch.fd = accept4(listener->watch.fd, &connection->from.any,
 		&connection->from_length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (connection->watch.fd < 0) {
-		/* Those that wait are taken when one that is here has gone. */
+		/* Connections in the backlog are accepted after another one has been closed. */
 		if (errno == EMFILE || errno == ENFILE) {
 			helper_log("no descriptor is left for one more connection");
 			service->crowded = true;
@@ -208,7 +212,7 @@ static void accept_one(struct listener *listener)
 		return;
 	}
 	service->count.connections++;
-	helper_log("%s is here, at %s",
+	helper_log("%s connected to %s",
 		endpoint_name(&connection->from, connection->from_length).text,
 		listener->endpoint.text);
 	connection->next = service->connections;
@@ -220,7 +224,7 @@ static void accept_one(struct listener *listener)
 		close_connection(connection);
 }
 
-/* ---- datagrams -------------------------------------------------------------------------------- */
+/* ---- datagrams ------------------------------------------------------------------------------- */
 
 union control {
 	char room[256];
@@ -228,8 +232,8 @@ union control {
 };
 
 /*
- * When the kernel took it in, by our clock: it stamps in real time, and may have done so long before we
- * were run.
+ * Converts the kernel's timestamp to loop_now(). The stamp is in real time, and may be much older
+ * if the helper wasn't scheduled.
  */
 static uint64_t arrival(const struct timespec *stamp)
 {
@@ -261,7 +265,7 @@ static void read_control(struct datagram *datagram, struct msghdr *message)
 	}
 }
 
-/* Whether there was one. */
+/* Receives one datagram. False if there was none. */
 static bool receive(struct listener *listener)
 {
 	struct datagram datagram = {.listener = listener, .data = received};
@@ -288,7 +292,7 @@ static bool receive(struct listener *listener)
 	return true;
 }
 
-/* Routed as any other, so that it goes out where the way back is. */
+/* The message sets no link: normal routing selects it, so the answer takes the way back. */
 static void *put_control(struct msghdr *message, int level, int type, size_t size)
 {
 	struct cmsghdr *part = message->msg_control;
@@ -337,7 +341,7 @@ void datagram_answer(const struct datagram *datagram, const void *data, size_t l
 	service->count.sent += length;
 }
 
-/* ---- listening -------------------------------------------------------------------------------- */
+/* ---- listening ------------------------------------------------------------------------------- */
 
 static void wake_listener(struct watch *watch, uint32_t events)
 {
@@ -423,7 +427,7 @@ static int listen_everywhere(struct service *service, const struct endpoint *end
 		.sin6_family = AF_INET6, .sin6_port = endpoint->address.in.sin_port};
 	six.length = sizeof(six.address.in6);
 	rc = listen_at(service, &six);
-	/* Everywhere is where this kernel has addresses. */
+	/* A kernel without IPv6 has no IPv6 addresses to listen on. */
 	return rc == -NSRIG_ELACKS ? 0 : rc;
 }
 

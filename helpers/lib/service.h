@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A server: sockets that listen, connections, datagrams and their answers. What it is that is said, a
- * helper tells by three functions.
+ * A server: listening sockets, connections, datagrams and their answers. A helper implements its
+ * protocol in three functions.
  *
- * Whoever doesn't take in what a connection sends to it isn't listened to until he does, so that
- * nothing piles up here.
+ * If a client doesn't read what is sent to it, its connection isn't read either, so that unsent
+ * data doesn't accumulate.
  */
 #ifndef SERVICE_H
 #define SERVICE_H
@@ -17,13 +17,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longer than any datagram but the longest of unix sockets. */
+/* Larger than all datagrams except the largest of unix sockets. */
 #define SERVICE_MOST (256 * 1024)
 
 struct connection {
-	struct watch watch; /* the first: what is woken is the connection */
+	struct watch watch; /* the first member: the handler casts it to the connection */
 	struct service *service;
-	void *own; /* the helper's; it frees it in closed() */
+	void *own; /* the helper's data, which it frees in closed() */
 	union endpoint_address from;
 	socklen_t from_length;
 	char *unsent;
@@ -39,49 +39,55 @@ struct datagram {
 	union {
 		struct in_pktinfo in;
 		struct in6_pktinfo in6;
-	} to;               /* the address that it was sent to, which its answer comes from */
-	uint64_t arrived;   /* by loop_now(), when it came to the socket */
-	uint32_t overflows; /* datagrams that this socket had no room for, until now */
-	char *data;         /* the receiver's until it returns */
+	} to;               /* the destination address, from which the answer is sent */
+	uint64_t arrived;   /* when the kernel received it, by loop_now() */
+	uint32_t overflows; /* datagrams that this socket has dropped so far */
+	char *data;         /* valid until the handler returns */
 	size_t length;
 };
 
 struct service {
-	/* Something was said; length 0: nothing more will be. */
+	/* Data has arrived; length 0: the end. */
 	void (*heard)(struct connection *connection, char *data, size_t length);
 	/* Optional. */
 	void (*closed)(struct connection *connection);
-	/* For services that have datagrams. */
+	/* Required if the protocols include datagrams. */
 	void (*datagram)(struct datagram *datagram);
-	/* The rest is kept by service.c. */
+	/* Private to service.c. */
 	struct listener *listeners;
 	struct connection *connections;
-	bool crowded; /* no descriptor was left for one more connection */
+	bool crowded; /* descriptors ran out, so no connections are accepted */
 	struct {
 		uint64_t connections, received, sent, datagrams, answers, dropped;
 	} count;
 };
 
 /*
- * Begins the loop, listens at all of these endpoints (up to a NULL; of these protocols, ORed), and says
- * that it is ready. All are read before the first is bound. To be ended with service_end(), whatever
- * it returns.
+ * Starts the loop, listens on all endpoints (ended by NULL; of these protocols, ORed), and sends
+ * the readiness notifications. All endpoints are parsed before the first is bound. Call
+ * service_end() in any case.
  */
 int service_begin(struct service *service, char *const *endpoints, int protocols);
 
 /* Closes everything, and removes the files of unix sockets. */
 void service_end(struct service *service);
 
-/* Sends now, or as soon as can be. The connection may be gone when heard() has returned, not before. */
+/*
+ * Sends now, or as soon as possible. Doesn't free the connection; that may happen after heard() has
+ * returned.
+ */
 void connection_send(struct connection *connection, const void *data, size_t length);
 
-/* When everything is sent, so is the end; what is heard from then on is not listened to. */
+/* Shuts the connection down after everything has been sent. Data that arrives later is ignored. */
 void connection_end(struct connection *connection);
 
-/* Sends from the address that was asked; what the socket has no room for is dropped, and counted. */
+/*
+ * Sends from the address that the datagram was sent to. If the socket buffer is full, the answer is
+ * dropped, and counted.
+ */
 void datagram_answer(const struct datagram *datagram, const void *data, size_t length);
 
-/* What the service has counted. */
+/* Writes the service's counters. */
 void service_count(const struct service *service, struct figures *figures);
 
 #endif
