@@ -36,7 +36,7 @@ static const char help[] =
 	"that\n"
 	"wasn't measured is \"-\", in JSON null. If ended=no, lost= counts only datagrams before "
 	"the\n"
-	"last one that arrived.\n"
+	"highest number that arrived.\n"
 	"\n"
 	"  sink --flows 1 udp:9 tcp:9\n"
 	"\n" HELPER_HELP_READY "\n" HELPER_HELP_STATUS;
