@@ -373,10 +373,9 @@ static void failures_explain_themselves(void **state)
 				   "  left: 10.2.0.2 via 10.1.0.254 dev a0 src 10.1.0.1; neighbour "
 				   "10.1.0.254 "},
 		{"reaches_nobody",
-			"\\n  right: its own\\nand back to 10.1.0.1:\\n  right: route to 10.1.0.1 "
-			"in "
-			"\\\"right\\\": Network is unreachable\\nmeanwhile, when it was asked once "
-			"more:\\n"},
+			"\\n  right: delivered locally\\nand back to 10.1.0.1:\\n  right: route to "
+			"10.1.0.1 in \\\"right\\\": Network is unreachable\\ncounters during "
+			"a second attempt:\\n"},
 		{"reaches_nobody", "IpForwDatagrams +"},
 		{"reaches_no_port", "it arrived, but its answer did not\\non its way"},
 		{"reaches_no_port", "  right: IpOutNoRoutes +"},
