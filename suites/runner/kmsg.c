@@ -472,16 +472,15 @@ static void assert_found(
 	nsrig_oops_free(&complaint);
 }
 
-#define W "tainted: W (it has warned)"
+#define W "tainted: W (a warning)"
 
 static void new_taint_is_a_complaint(void **state)
 {
 	static const char *const warned[] = {W, NULL};
 	static const char *const reported[] = {"BUG: one", NULL};
-	static const char *const both[] = {
-		"BUG: two", "tainted: B (a page of memory was in a bad state)", NULL};
-	static const char *const several[] = {"tainted: M (a processor has reported an error of "
-					      "its own), L (a processor was stuck: a soft lockup)",
+	static const char *const both[] = {"BUG: two", "tainted: B (a bad page of memory)", NULL};
+	static const char *const several[] = {
+		"tainted: M (a machine check: a processor reported an error), L (a soft lockup)",
 		NULL};
 	char path[] = "/tmp/nsrig-kmsg-XXXXXX";
 	int taint = lay_taint(path), log = begin_log("");
