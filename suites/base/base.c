@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What all of the library uses, and asks no kernel. There is no network. */
+/* The helpers of fixture/base/ that need no kernel. No network. */
 #include "fixture/base/array.h"
 #include "fixture/base/hash.h"
 #include "fixture/base/library.h"

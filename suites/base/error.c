@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The sentence about a failure: how it is written, kept, wrapped and cut. No network: the functions that
- * the library itself reports errors with are called directly.
+ * The error sentence of a thread: how it is formatted, kept, wrapped and truncated. No network: the
+ * test calls the library's internal error functions directly.
  */
 #include "fixture/base/error-private.h"
 #include "fixture/base/sentence.h"
@@ -120,8 +120,8 @@ static void is_freed_with_its_thread(void **state)
 }
 
 /*
- * A text of this size with its NUL, as it is reported where there is room for 100 bytes: some dots, and
- * then as many characters as there is room for.
+ * A text of this size with its NUL, as it is reported where there is room for 100 bytes: some dots,
+ * and then as many characters as there is room for.
  */
 static char *cut_to_100(size_t size, size_t dots, const char *character)
 {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Benchmarks: our figure beside that of bare system calls, in one run, and their ratio. Nothing
- * here is a test: machines are noisy, and a figure is for a person to read.
+ * Benchmarks: each measures the library and the same work done with bare system calls in one run,
+ * and prints both figures and their ratio. These are not tests: machines are noisy, and a person
+ * judges the figures.
  *
- * Each prints one line, with tabs between: the workload, ours, the floor's, their ratio, what it
- * should be at the most, and of what kind that is: "ratio", "us" or "count" for what ours should be
- * in itself, "peer" where ours is somebody else's and should be nothing.
+ * Each benchmark prints one line with fields separated by tabs: the workload, the library's figure,
+ * the floor's figure, their ratio, the limit, and the kind of limit. The kind is "ratio" (a limit
+ * on the ratio), "us" or "count" (a limit on the library's figure), or "peer" (a figure of another
+ * tool, which has no limit).
  */
 #ifndef BENCH_H
 #define BENCH_H

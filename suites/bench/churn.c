@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Many fixtures of two hosts in one process, one after the other, and what is held before and after.
- * "churn [TIMES]", 10,000 unless given.
+ * Builds and frees a fixture of two hosts many times in one process, and compares the resources
+ * held before and after. Usage: "churn [TIMES]", default 10,000.
  */
 #include "floor.h"
 #include "weight.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Namespaces, links and addresses by bare system calls; see floor.h for what is promised. */
+/* Namespaces, links and addresses by bare system calls: see floor.h. */
 #include "floor.h"
 
 #include <arpa/inet.h>

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the kernel charges: networks built by bare system calls and rtnetlink messages written by
- * hand, as few of both as can be. Knows nothing of the library, which is measured against it.
+ * The floor: the least time in which the kernel can build a network. Networks are built by bare
+ * system calls and hand-written rtnetlink messages, with as few of both as possible. This code uses
+ * nothing of the library, which is measured against it.
  *
- * It delivers what a rig delivers, no less: lo up in every host, no duplicate address detection, a
- * veth of one queue each way whose ends are made in their namespaces with MAC addresses of our own
- * and different ifindexes, IPv4 and IPv6 on both ends, and the proof that each end has its carrier
- * and can use its IPv6 addresses, the kernel's own link-local one too. Nothing is moved or deleted.
+ * The floor delivers the same as a rig: lo is up in every host, duplicate address detection is off,
+ * and each veth has one queue per direction. Its ends are created in their namespaces, with our MAC
+ * addresses and different ifindexes, and both have IPv4 and IPv6 addresses. The floor also verifies
+ * that each end has a carrier and that its IPv6 addresses are usable, the link-local address
+ * included. Nothing is moved or deleted.
  *
- * Its way: the kernel works through what one send() holds before that returns, and says of a
- * request without NLM_F_ACK only that it failed. So requests go together, the last of them is a
- * question, and one answer read is the proof that nothing before it has failed.
+ * The kernel handles all requests of one send() before send() returns, and answers a request
+ * without NLM_F_ACK only if it fails. So the requests are sent together, the last one is a query,
+ * and reading its answer proves that no request before it failed.
  *
- * Whatever fails ends the process, with a sentence on stderr.
+ * Any failure ends the process with a sentence on stderr.
  */
 #ifndef FLOOR_H
 #define FLOOR_H

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A large star: built, used, and taken down, with the time and the memory that it takes. Every host
- * asks every 10th other for an echo. "large [HOSTS [EVERY]]", 1,000 and 10 unless given.
+ * A large star: builds, uses and frees it, and prints the time and the memory that this takes.
+ * Every host sends an echo request to every 10th other host. Usage: "large [HOSTS [EVERY]]",
+ * default 1,000 and 10.
  *
  *	             switch br0
  *	     p1 /     p2 |   ... \ pN
@@ -49,8 +50,8 @@ static int ask(struct nsrig_ns *home, void *arg)
 }
 
 /*
- * All namespaces share one table of neighbours, which has room for 1,024 that are not permanent: each
- * is forgotten when it has been asked, by both sides.
+ * All namespaces share one table of neighbours, which has room for 1,024 that are not permanent:
+ * each is forgotten when it has been asked, by both sides.
  */
 static void forget(struct nsrig_ns *ns, int other)
 {
@@ -63,8 +64,8 @@ static void forget(struct nsrig_ns *ns, int other)
 
 /*
  * What a host says to all others comes to a thousand at once, and no more than net.core.
- * netdev_max_backlog (1,000) fit between them: two that speak at a time lose some of it. So nobody asks
- * for routers, which there are none of, while questions for addresses are under way.
+ * netdev_max_backlog (1,000) fit between them: two that speak at a time lose some of it. So nobody
+ * asks for routers, which there are none of, while questions for addresses are under way.
  */
 static void hush(struct nsrig *rig)
 {

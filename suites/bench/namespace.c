@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A namespace made and closed; going to one and coming home. */
+/* A namespace is created and closed; a thread enters a namespace and returns. */
 #include "bench.h"
 #include "floor.h"
 #include "work.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Two hosts and a cable: made, closed, and used once. No namespace is freed while the
- * making of another is measured.
+ * Two hosts and a cable: created, closed, and used once. No namespace is freed while the creation
+ * of another is measured.
  */
 #include "bench.h"
 #include "work.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pairs made and closed without a pause, by processes side by side: what it takes, and how often
- * one waits for a timer; and by a process that is root in a user namespace of its own only.
+ * Several processes that create and close pairs without a pause: the time it takes, and how often a
+ * process waits for a timer. Also measured: a process that is root only in its own user namespace.
  */
 #include "bench.h"
 #include "work.h"

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What other tools take for the pair, as far as they are installed: `ip -batch`, which is started
- * three times (it can't change the namespace by itself); pyroute2 and Go's netlink package, in
- * processes that were started before. All have both ends placed by one request. They prove less
- * than the floor, and leave duplicate address detection on for the kernel's own addresses.
+ * The time that other tools take for the pair, if they are installed: `ip -batch`, which is started
+ * three times (it can't change its namespace); and pyroute2 and Go's netlink package, in processes
+ * that were started before. All of them create both ends of the veth in place with one request.
+ * They verify less than the floor does, and leave duplicate address detection on for link-local
+ * addresses.
  *
- * Names of namespaces are made in a /run of our own.
+ * The names of the namespaces are created in a private /run.
  */
 #include "bench.h"
 #include "floor.h"
@@ -42,7 +43,7 @@ static bool run(const char *const argv[])
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* ---- ip -batch ------------------------------------------------------------------------------ */
+/* ---- ip -batch ------------------------------------------------------------------------------- */
 
 static void write_batch(const char *path, const char *text)
 {
@@ -101,7 +102,7 @@ static void measure_ip(void)
 		leave_out("ip -batch");
 }
 
-/* ---- programs that wait for a word ---------------------------------------------------------- */
+/* ---- programs that wait for a word ----------------------------------------------------------- */
 
 static struct tool {
 	pid_t pid;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A command run in a host for what it prints, and a daemon started and ended. The floor is what any
- * program would do: fork, go to the host's namespaces, unshare the mounts, execute, read a pipe, wait.
+ * A command is run in a host for its output, and a daemon is started and stopped. The floor does
+ * what any program would do: fork, enter the host's namespaces, unshare the mounts, execute, read a
+ * pipe, wait.
  */
 #include "bench.h"
 #include "work.h"

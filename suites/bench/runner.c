@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the runner adds to a test that does nothing, in pid, mount and network namespaces of its
- * own, its line of TAP included; beside one clone3() into the same namespaces, _exit() and wait.
+ * The runner's overhead for a test that does nothing: pid, mount and network namespaces of its own,
+ * and its line of TAP. The floor is one clone3() into such namespaces, _exit() and wait.
  */
 #include "bench.h"
 

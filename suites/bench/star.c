@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hosts on one bridge:
+ * Hosts connected to one bridge:
  *
  *	             switch br0
  *	     p1 /     p2 |   ... \ pN

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is held by this process, and by the kernel for all of them. */
+/* Resources held by this process, and by the kernel for all processes. */
 #ifndef WEIGHT_H
 #define WEIGHT_H
 
@@ -7,7 +7,8 @@ struct weight {
 	long descriptors;
 	long resident_kb; /* this process */
 	long kernel_kb;   /* of the machine: not free, neither process nor page cache */
-	long namespaces; /* of the machine, the kernel's count of its own; -1 where it is not told */
+	/* of the machine, the kernel's count of its own; -1 where it is not told */
+	long namespaces;
 };
 
 struct weight weight_now(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The workloads that more than one program measures: ours, and the floor's. Each leaves the thread
- * where it was; what fails ends the process.
+ * The workloads that several programs measure: the library's, and the floor's. Each leaves the
+ * thread in the namespace where it was. A failure ends the process.
  */
 #ifndef WORK_H
 #define WORK_H

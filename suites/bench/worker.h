@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Processes that do measured work: several side by side, or one in a user namespace. */
+/* Processes that run measured work: several in parallel, or one in a user namespace. */
 #ifndef WORKER_H
 #define WORKER_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Captures: how they begin and end, that nothing is lost between, or else is told, and what the files look
- * like. What is asked of packets is in packets.c; the failing ones are guilty's (suites/guilty/guilty-packets.c).
+ * Captures: start, stop, no lost packet that isn't reported, and the format of the files. packets.c
+ * covers the assertions on packets; guilty-packets.c has the tests that fail.
  *
  *	left                                 right
  *	  a0 10.0.0.1/24 2001:db8::1/64 ==== b0 10.0.0.2/24 2001:db8::2/64
@@ -367,7 +367,10 @@ static void bad_input_is_refused(void **state)
 
 #ifdef HAVE_PCAP
 
-/* Captures with filters of each kind are opened by libpcap's own reader, which knows the same packets. */
+/*
+ * Captures with filters of each kind are opened by libpcap's own reader, which knows the same
+ * packets.
+ */
 static void file_is_read_by_libpcap(void **state)
 {
 	struct nsrig *rig = *state;
@@ -418,7 +421,10 @@ static void file_is_read_by_libpcap(void **state)
 
 enum { STATISTICS = 5, PACKET = 6 };
 
-/* Its blocks are whole, 12 of them at least are packets, and behind those stands how many were dropped. */
+/*
+ * Its blocks are whole, 12 of them at least are packets, and behind those stands how many were
+ * dropped.
+ */
 static void assert_complete(const char *path)
 {
 	FILE *file = fopen(path, "re");

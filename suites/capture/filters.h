@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For suites of captures: where there is no libpcap, they can't be run. */
+/* Skips capture suites where the library was built without libpcap. */
 #ifndef FILTERS_H
 #define FILTERS_H
 

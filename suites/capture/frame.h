@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames made by hand, which no host answers. */
+/* Hand-made frames that no host answers. */
 #ifndef FRAME_H
 #define FRAME_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is asked of packets: how many, in which order, which bytes. How they are captured is in capture.c;
- * the failing ones are guilty's (suites/guilty/guilty-packets.c).
+ * Assertions on packets: their number, their order, their bytes. capture.c covers the capturing
+ * itself; guilty-packets.c has the tests that fail.
  *
  *	left                                 right
  *	  a0 10.0.0.1/24 2001:db8::1/64 ==== b0 10.0.0.2/24 2001:db8::2/64

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/table --json, ci/features and the options of ci/smoke: what reports say, of one kernel and of several.
+# ci/table --json, ci/features and the options of ci/smoke: the contents of reports on one kernel
+# and on several.
 # shellcheck source=suites/lib/shell.sh
 . "${srcdir:-$(dirname "$0")/../..}/suites/lib/shell.sh"
 mkdir "$work/smoke"

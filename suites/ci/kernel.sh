@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/kernel and ci/kernel-package: a command's streams and status come through; what goes wrong is told in a
-# line, and nothing is left behind. Most is tried on a machine that is a script, and with packages that have no
-# kernel in them. One is booted where it is at hand: $NSRIG_KERNEL, or the newest that was fetched before.
-# $srcdir tells where the sources are.
+# ci/kernel and ci/kernel-package: they pass on a command's streams and exit status, report each
+# failure in one line, and leave nothing behind. Most tests use a script in place of the virtual
+# machine, and packages without a kernel. One test boots a real kernel if there is one:
+# $NSRIG_KERNEL, or the newest one that was fetched before. $srcdir is the folder of the sources.
 # shellcheck disable=SC2016 # what is the machine's to expand
 sources=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 cache=${NSRIG_KERNELS:-${XDG_CACHE_HOME:-$HOME/.cache}/nsrig/kernels}

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/kernels: which suites it runs where, what it keeps, and that it can't be green by mistake. In a tree where
-# the suites, and the kernels, are scripts. $srcdir tells where the sources are.
+# ci/kernels: which suites it runs on which kernel, which results it keeps, and that it never
+# reports success by mistake. The tests run in a tree where scripts replace the suites and the
+# kernels. $srcdir is the folder of the sources.
 sources=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 # shellcheck source=suites/lib/shell.sh
 . "$sources/suites/lib/shell.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/no-sleep: the sources wait for what they wait for; and whether it would see it if they did not.
-# $srcdir tells where the sources are.
+# ci/no-sleep: the sources wait for events and never sleep; and ci/no-sleep finds those that do.
+# $srcdir is the folder of the sources.
 # shellcheck disable=SC2016 # what is no shell's to expand
 sources=${srcdir:-$(dirname "$0")/../..}
 # shellcheck source=suites/lib/shell.sh

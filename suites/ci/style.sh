@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/style: the sources have their form; and whether it would see it if they did not.
-# $srcdir tells where the sources are.
+# ci/style: the sources obey the style; and ci/style finds those that do not. $srcdir is the folder
+# of the sources.
 sources=${srcdir:-$(dirname "$0")/../..}
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/table: a row for each test of a TAP program, and an exit status that can't be green by mistake.
+# ci/table: one row per test of a TAP program, and an exit status that never reports success by
+# mistake.
 table=${srcdir:-$(dirname "$0")/../..}/ci/table
 unset PERL_TEST_HARNESS_DUMP_TAP
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT

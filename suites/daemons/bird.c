@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * BIRD between two routers, by OSPF and by BGP. There are two cables; when the better one is pulled out,
- * the other path is taken. How long that takes is printed (--verbose), and not judged: it depends on
- * the protocol's timers, and on the machine.
+ * BIRD on two routers, with OSPF and with BGP. The routers have two cables; when the preferred one
+ * is unplugged, traffic takes the other path. The test prints how long that takes (--verbose), but
+ * doesn't assert it: it depends on the protocol's timers and on the machine.
  *
  *	+---+             +-------------+ 10.0.1.0/24 +-------------+             +---+
  *	|   |             |        eth1 |=============| eth1        |             |   |

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * dnsmasq as the server of a small network: dhcpcd gets an address of each family from it, and the name
- * server's; and there names are resolved. Neither touches the machine's own files.
+ * dnsmasq as the server of a small network: dhcpcd gets an IPv4 and an IPv6 address and the address
+ * of the name server from it, and resolves names there. Neither touches the machine's own files.
  *
  *	+----------------+       +--------+
  *	| server         |       | client |

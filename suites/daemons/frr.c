@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * FRR between two routers, by OSPF and by BGP: a daemon for the kernel's routes (zebra), and one for each
- * protocol, which finds it in the router's own /run. When the better of two cables is pulled out, the
- * other path is taken. How long that takes is printed (--verbose), and not judged.
+ * FRR on two routers, with OSPF and with BGP: zebra for the kernel's routes, and one daemon per
+ * protocol, which finds zebra's socket in the router's own /run. When the preferred one of two
+ * cables is unplugged, traffic takes the other path. The test prints how long that takes
+ * (--verbose), but doesn't assert it.
  *
  *	+---+             +-------------+ 10.0.1.0/24 +-------------+             +---+
  *	|   |             |        eth1 |=============| eth1        |             |   |

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * iperf3 through a slow uplink: what arrives is what the token bucket lets through, and not much less.
+ * iperf3 over a slow uplink: the throughput is at most the token bucket's rate, and not much less.
  *
  *	+-------------+       +-------------+
  *	| client      |       | server      |
@@ -47,7 +47,9 @@ static void uplink_bounds_throughput(void **state)
 		.env = {"TMPDIR=/run"}, .ms = PATIENCE_MS);
 	rate = number(client->out, "\"sum_received\"", "\"bits_per_second\"");
 	printf("iperf3: %.2f Mbit/s\n", rate / 1e6);
-	/* Of eight million bits on the wire, headers take some; a slow machine may take a bit more. */
+	/*
+	 * Of eight million bits on the wire, headers take some; a slow machine may take a bit more.
+	 */
 	assert_true(rate < 8.1e6);
 	assert_true(rate > 4e6);
 	nsrig_assert_exit(server, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * keepalived on two routers that share an address (VRRP): when the one that has it is killed, the other
- * takes it, and tells so: the client need not ask who has it now.
+ * keepalived on two routers that share an address (VRRP): when the master is killed, the backup
+ * takes over the address and announces it, so the client needs no new ARP request.
  *
  *	+------------------+
  *	| switch           |

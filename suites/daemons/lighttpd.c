@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * lighttpd behind a router that translates addresses: what clients ask the router for, the server gives
- * them; and it sees who they are.
+ * lighttpd behind a router with NAT: clients connect to the router's address, the server answers,
+ * and it sees the clients' own addresses.
  *
  *	+--------------+       +---------------------------+       +-------------+
  *	| client       |       | router, forwarding        |       | server      |

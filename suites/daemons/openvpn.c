@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * OpenVPN between two hosts that know each other's certificates: what goes by the tunnel arrives, however
- * large it is; and a stranger is refused.
+ * OpenVPN between two hosts that trust each other's certificates: traffic of any size passes the
+ * tunnel, and a stranger is refused.
  *
  *	+--------------+       +--------------+
  *	| left         |       | right        |

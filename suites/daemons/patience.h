@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Time, for the suites with daemons, which no one here wrote. */
+/* Timeouts for the suites with third-party daemons. */
 #ifndef PATIENCE_H
 #define PATIENCE_H
 

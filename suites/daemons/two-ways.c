@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Two routers with two cables between them; see the header. */
+/* Two routers with two cables between them: see two-ways.h. */
 #include "two-ways.h"
 
 #include "patience.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two routers with two cables between them, for suites with routing daemons. It knows the network, and no
- * daemon.
+ * Two routers with two cables between them, for the suites with routing daemons. This code knows
+ * the network, but no daemon.
  *
  *	+---+             +-------------+ 10.0.1.0/24 +-------------+             +---+
  *	|   |             |        eth1 |=============| eth1        |             |   |
@@ -9,7 +9,8 @@
  *	|   |=============| eth0   eth2 |=============| eth2   eth0 |=============|   |
  *	+---+             +-------------+ 10.0.2.0/24 +-------------+             +---+
  *
- * Of the networks between, r1 has the address .1 and r2 .2; of the others the router has .1, and a and b .2.
+ * On the networks between the routers r1 has the address .1, and r2 has .2. On the other networks
+ * the router has .1, and a and b have .2.
  */
 #ifndef TWO_WAYS_H
 #define TWO_WAYS_H
@@ -19,9 +20,9 @@
 extern const struct nsrig_topo two_ways;
 
 /*
- * The routers' daemons find the way by eth1; when that cable is pulled out, the one by eth2, and packets
- * go by it. How long that takes is printed (--verbose shows it), and not judged: it depends on the
- * protocol's timers, and on the machine.
+ * The routers' daemons find the way by eth1; when that cable is pulled out, the one by eth2, and
+ * packets go by it. How long that takes is printed (--verbose shows it), and not judged: it depends
+ * on the protocol's timers, and on the machine.
  */
 void two_ways_assert_other_is_taken(struct nsrig *rig, const char *who);
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * WireGuard between two hosts, as the topology makes it, with keys of its own; and wg(8) beside it, which
- * sees the handshake, and takes a peer away.
+ * WireGuard between two hosts, created by the topology with generated keys. wg(8) sees the
+ * handshake, and removes a peer.
  *
- *	+--------------------------------------------+       +-------------------------------------------+
- *	| left                                       |       | right                                     |
- *	|                                       eth0 |=======| eth0                                      |
- *	|                               192.0.2.1/24 |       | 192.0.2.2/24                              |
- *	| wireguard wg0  10.9.0.1/24  peer right:wg0 |       | wireguard wg0  10.9.0.2/24  peer left:wg0 |
- *	+--------------------------------------------+       +-------------------------------------------+
+ *	+------------------------------+       +------------------------------+
+ *	| left                         |       | right                        |
+ *	|                         eth0 |=======| eth0                         |
+ *	|                 192.0.2.1/24 |       | 192.0.2.2/24                 |
+ *	|   wireguard wg0  10.9.0.1/24 |       | wireguard wg0  10.9.0.2/24   |
+ *	|               peer right:wg0 |       | peer left:wg0                |
+ *	+------------------------------+       +------------------------------+
  */
 #include "patience.h"
 

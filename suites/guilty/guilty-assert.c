@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Assertions that fail, in all kinds of places. */
+/* Tests with assertions that fail, in many kinds of places. */
 #include "guilty.h"
 
 #include <pthread.h>

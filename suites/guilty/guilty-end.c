@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Tests whose process ends before its time, or doesn't, and that use up what there is. */
+/* Tests whose process ends early or never ends, and tests that exhaust a resource. */
 #include "guilty.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Tests during which the kernel complains, as far as its log says: see GUILTY_LOG. */
+/* Tests during which the kernel's log shows a complaint: see GUILTY_LOG in guilty.c. */
 #include "guilty.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Tests that leave something behind, or something changed. */
+/* Tests that leave something behind, or leave something changed. */
 #include "guilty.h"
 
 #include <fcntl.h>

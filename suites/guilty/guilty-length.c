@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Tests that fail with long sentences. Each has a word of 10,000 bytes, "begin", many "x" and "end",
- * unless its name says otherwise.
+ * Tests that fail with long messages. Unless its name says otherwise, the message of each is a word
+ * of 10,000 bytes: "begin", many "x", and "end".
  */
 #include "guilty.h"
 

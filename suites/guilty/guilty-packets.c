@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Tests that expect other packets than there are, and tests that fail while they capture.
+ * Tests that expect packets that were not sent, and tests that fail during a capture.
  *
  *	left:a0 10.1.0.1/24 ====== right:b0 10.1.0.2/24
  */

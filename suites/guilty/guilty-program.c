@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Tests whose programs and threads go wrong. */
+/* Tests whose programs or threads fail. */
 #include "guilty.h"
 
 #include <errno.h>

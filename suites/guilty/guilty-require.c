@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Tests that require what no machine has, or ask for it wrongly. */
+/* Tests that require something that no machine has, and malformed requirements. */
 #include "guilty.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Tests that say odd things, or skip, or do nothing wrong at all. */
+/* Tests that print odd output, tests that skip, and tests that do nothing wrong. */
 #include "guilty.h"
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Tests that expect another state than there is.
+ * Tests that expect a state that the network isn't in.
  *
  *	left:a0 10.1.0.1/24 ====== right:b0 10.1.0.2/24
  */

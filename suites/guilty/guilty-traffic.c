@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Tests that expect other traffic than there is.
+ * Tests that expect traffic to behave in a way that it doesn't.
  *
  *	left                     middle                     right
  *	  a0 10.1.0.1/24 ========= m0 10.1.0.254/24
  *	                           m1 10.2.0.254/24 ========= b0 10.2.0.2/24
  *
- * left knows a way to right, and right none back; middle has one to 10.7.0.0/16 that it may not
- * use.
+ * left has a route to right, but right has no route back. middle has a route to 10.7.0.0/16 that it
+ * must not use.
  */
 #include "guilty.h"
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * A program whose tests fail on purpose, each in another way: for suites that run it and judge what
- * the runner says. Its first argument names the tests to run, with commas between; the rest are for
- * the runner. From the environment:
+ * A program whose tests fail on purpose, each in a different way. Other suites run it and judge the
+ * runner's output. The first argument lists the tests to run, separated by commas; the remaining
+ * arguments go to the runner. Environment:
  *
- *	GUILTY_PATH	a fifo or a socket, for tests that need one
- *	GUILTY_SIGNAL	a signal that the runner gets, sent when the test "waits_for_a_signal" runs
- *	GUILTY_STDOUT	"full" or "closed": where the stream can't be written
- *	GUILTY_GROUP	"shares", "fails", "refuses" or "fails after": what the group's set-up and teardown
- *			do
- *	GUILTY_LOG	"own": the kernel's log is a file of this program's, for tests that write into it
- *	GUILTY_MS	how long each of the 100,000 waits
+ *	GUILTY_PATH	a FIFO or a socket, for tests that need one
+ *	GUILTY_SIGNAL	a signal that the test "waits_for_a_signal" sends to the runner
+ *	GUILTY_STDOUT	"full" or "closed": stdout can't be written to
+ *	GUILTY_GROUP	"shares", "fails", "refuses" or "fails after": what the set-up and the
+ *			teardown of the group do
+ *	GUILTY_LOG	"own": a file of this program replaces the kernel's log, so that tests can
+ *			write into it
+ *	GUILTY_MS	how long each of the 100,000 tests waits
  *
  *	left:a0 10.1.0.1/24 ====== right:b0 10.1.0.2/24
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tests of guilty, each of which fails on purpose, in another way. */
+/* The tests of guilty: each fails on purpose, in a different way. */
 #ifndef GUILTY_H
 #define GUILTY_H
 

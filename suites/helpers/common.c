@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The programs of helpers/ as programs: how they say that they are ready, how they end, and what they
- * say to those who call them wrongly.
+ * What the programs of helpers/ have in common: how they report that they are ready, how they exit,
+ * and how they reject wrong usage.
  *
  *	host lo 127.0.0.1 ::1
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * helpers/dns: glibc's resolver and queries made by hand have the answers that they should, good or bad.
+ * helpers/dns: glibc's resolver and hand-made queries get the right answers, errors included.
  *
  *	client eth0 10.0.0.1/24    ====== 10.0.0.2/24    eth0 server
  *	            2001:db8::1/64        2001:db8::2/64
@@ -70,7 +70,9 @@ static int make_query(const char *name, int type, unsigned char query[512])
 	return length;
 }
 
-/* glibc's resolver, which asks again, and by TCP where it is told to; whether there was an answer. */
+/*
+ * glibc's resolver, which asks again, and by TCP where it is told to; whether there was an answer.
+ */
 static bool resolve(
 	struct nsrig *rig, const char *name, int type, unsigned long options, struct answer *answer)
 {

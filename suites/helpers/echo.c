@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * helpers/echo: what it hears comes back, whatever it came by.
+ * helpers/echo: it returns what it receives, by each protocol.
  *
  *	client eth0 10.0.0.1/24    ====== 10.0.0.2/24    10.0.0.3/24    eth0 server
  *	            2001:db8::1/64        2001:db8::2/64 2001:db8::3/64
@@ -65,7 +65,9 @@ static size_t fill(int fd, const char *bytes, size_t most)
 	return sent;
 }
 
-/* More than anyone has room for: nobody is listened to who doesn't listen. And nothing gets lost. */
+/*
+ * More than anyone has room for: nobody is listened to who doesn't listen. And nothing gets lost.
+ */
 static void assert_stream_comes_back(struct nsrig *rig, const char *addr, int port)
 {
 	static char bytes[MEGABYTE];

@@ -17,7 +17,10 @@
 /* The kernel lacks a protocol: see helpers/lib/helper.h. */
 #define LACKS 77
 
-/* Where the programs are is seen from the suite's folder; for as long as a command is being started. */
+/*
+ * Where the programs are is seen from the suite's folder; for as long as a command is being
+ * started.
+ */
 static struct nsrig_command command_of(char *const argv[], const char **words)
 {
 	static char path[PATH_MAX];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Starts the programs of helpers/ in a host, for suites that judge them. */
+/* Starts the programs of helpers/ in a host, for the suites that test them. */
 #ifndef HELPER_H
 #define HELPER_H
 
@@ -17,8 +17,8 @@
 #define HTTP "../../helpers/http"
 
 /*
- * Starts one in a host, and waits until it has said that it is ready. One that lacks something of the
- * kernel skips the test.
+ * Starts one in a host, and waits until it has said that it is ready. One that lacks something of
+ * the kernel skips the test.
  */
 struct nsrig_program *helper_start(struct nsrig *rig, const char *host, char *const argv[]);
 

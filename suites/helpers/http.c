@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * helpers/http: its one page, whoever asks, and how.
+ * helpers/http: it serves its one page to every kind of request.
  *
  *	client eth0 10.0.0.1/24    ====== 10.0.0.2/24    eth0 server
  *	            2001:db8::1/64        2001:db8::2/64

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * helpers/source and helpers/sink: what they measure is what was there.
+ * helpers/source and helpers/sink: their figures match the traffic.
  *
  *	client eth0 10.0.0.1/24    ====== 10.0.0.2/24    eth0 server
  *	            2001:db8::1/64        2001:db8::2/64
@@ -374,7 +374,7 @@ static void strangers_are_told_apart(void **state)
 	assert_figure(out, "foreign", 5);
 }
 
-/* ---- a source without a sink ------------------------------------------------------------------ */
+/* ---- a source without a sink ----------------------------------------------------------------- */
 
 static void assert_fails(void **state, const char *words, char *const argv[])
 {

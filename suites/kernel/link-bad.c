@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Bad input to links, addresses, routes and sysctls: each refused with an error and a sentence of
- * its own, and the network as it was.
+ * Bad input to the functions for links, addresses, routes and sysctls: each call fails with an
+ * error and a specific sentence, and the network stays unchanged.
  *
  *	left                       right
  *	  a0 10.1.0.1/24 ======== b0 10.1.0.2/24

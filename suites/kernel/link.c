@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Links, addresses, routes and sysctls: made, changed, asked for, removed.
+ * Links, addresses, routes and sysctls: created, changed, queried, removed.
  *
  *	left                       right
  *	  a0 10.1.0.1/24 ======== b0 10.1.0.2/24
@@ -231,7 +231,10 @@ static void detection_of_duplicates_is_opt_in(void **state)
 	struct nsrig_addr *addrs;
 	size_t count, i, tentative = 0;
 
-	/* The link's own comes a moment later than the link, and is not to be looked for duplicates of. */
+	/*
+	 * The link's own comes a moment later than the link, and is not to be looked for duplicates
+	 * of.
+	 */
 	nsrig_assert_ok(nsrig_wait_addr_is(left, "dev a0 scope link", NSRIG_WAIT_MS));
 	nsrig_assert_ok(nsrig_sysctl_set(left, "net/ipv6/conf/a0/accept_dad", "1"));
 	nsrig_assert_ok(nsrig_addr_add(left, "a0", "2001:db8:7::1/64"));

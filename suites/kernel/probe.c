@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the machine has, found by trying, and once in a run; and what the kernel's configuration has to say
- * against a skip. How tests are skipped is in the truth table.
+ * Probes for the kernel's features: each is tried once per run. Also the kernel's configuration,
+ * which can contradict a skip. The truth table covers the skips themselves.
  */
 #include "fixture/kernel/kconfig.h"
 #include "fixture/kernel/probe-cache.h"
@@ -120,7 +120,7 @@ static void program_is_found_where_only_root_looks(void **state)
 	assert_string_equal(getenv("PATH"), "/nonesuch:/usr/local/sbin:/usr/sbin:/sbin");
 }
 
-/* ---- once in a run ---------------------------------------------------------------------------- */
+/* ---- once in a run --------------------------------------------------------------------------- */
 
 static void what_is_known_is_not_asked_again(void **state)
 {
@@ -174,7 +174,7 @@ static void room_for_answers_is_limited(void **state)
 	nsrig_assert_ok(nsrig_probe_link("veth"));
 }
 
-/* ---- the kernel's configuration --------------------------------------------------------------- */
+/* ---- the kernel's configuration -------------------------------------------------------------- */
 
 static void configuration_is_read(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What suites count arrays by. */
+/* The length of an array. */
 #ifndef ARRAY_H
 #define ARRAY_H
 

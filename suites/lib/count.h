@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How suites see that something was refused, and that nothing was left. */
+/* How suites assert that a call was refused, and that nothing was left behind. */
 #ifndef COUNT_H
 #define COUNT_H
 
@@ -15,16 +15,17 @@
 	} while (0)
 
 /*
- * Runs body in a child; it has to return 0, or NO_USER_NAMESPACES where there are none that it could
- * spoil.
+ * Runs body in a child; it has to return 0, or NO_USER_NAMESPACES where there are none that it
+ * could spoil.
  */
 #define NO_USER_NAMESPACES 100
 void in_child(int (*body)(void));
 
 /*
- * Takes this process, a child, into a user namespace of its own, where there may be so many network namespaces,
- * and into the first of them: do() comes back to one of this user namespace only. 0, or what the body has to
- * return.
+ * Takes this process, a child, into a user namespace of its own, where there may be so many network
+ * namespaces,
+ * and into the first of them: do() comes back to one of this user namespace only. 0, or what the
+ * body has to return.
  */
 int enter_limited_namespaces(const char *net_namespaces);
 

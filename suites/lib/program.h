@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a program and keeps what it says, for suites that judge other programs. */
+/* Runs a program and keeps its output, for suites that test other programs. */
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
@@ -19,8 +19,8 @@ struct program {
 #define GUILTY "../guilty/guilty"
 
 /*
- * Takes away what a person or a pipeline may have set for the calling suite, and is not meant for the
- * programs that it runs. For a fixture, or to be called.
+ * Takes away what a person or a pipeline may have set for the calling suite, and is not meant for
+ * the programs that it runs. For a fixture, or to be called.
  */
 int program_clear_environment(void **state);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A responder in a thread of the suite: it answers what comes to a socket. */
+/* A responder in a thread of the suite: it answers what a socket receives. */
 #ifndef RESPONDER_H
 #define RESPONDER_H
 

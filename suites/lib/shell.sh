@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What the suites share that are written in shell and judge how our streams are read. To be read with
-# '.' in the build folder.
+# Shared by the shell suites that test how other programs read the runner's streams. Sourced with '.'
+# in the build folder.
 # shellcheck shell=sh
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 guilty=$PWD/suites/guilty/guilty

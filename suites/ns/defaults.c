@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a namespace inherits from the machine is put to the kernel's defaults: shown on namespaces
- * that this suite has made unlike them, as it must not touch the machine's.
+ * A new namespace gets the kernel's defaults for the sysctls that it would otherwise inherit from
+ * the machine. The suite must not change the machine's own sysctls, so it sets other values in
+ * namespaces of its own.
  *
  *	(temporary namespaces, with nothing in them)
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * do(): runs there, comes home from everywhere.
+ * do(): runs code in another namespace, and returns to the first one however the code is left.
  *
  *	home ---- do() ----> there ---- do() ----> further ... 64 deep
  *	  ^______ return, error, break, goto, longjmp ______________|

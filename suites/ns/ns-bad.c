@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Bad input to namespaces and do(): each refused with an error and a sentence of its own, nothing
- * changed and nothing left.
+ * Bad input to namespaces and do(): each call fails with an error and a specific sentence, changes
+ * nothing, and leaves nothing behind.
  *
- *	(the test's own namespace, and what is no namespace at all)
+ *	(the test's own namespace, and objects that are no namespace)
  */
 #include "suites/lib/array.h"
 #include "suites/lib/count.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Namespace handles: opened, made, named, compared, closed.
+ * Namespace handles: opened, created, named, compared, closed.
  *
- *	(the test's own namespace)      (temporary ones, with nothing in them)
+ *	(the test's own namespace)      (temporary, empty namespaces)
  */
 #include "suites/lib/count.h"
 

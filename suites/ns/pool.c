@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Namespaces made ahead. That one was taken is seen by its descriptors, which were there before.
+ * The pool of namespaces made in advance. The test recognises a namespace of the pool by its
+ * descriptors, which were open before.
  *
  *	(temporary namespaces, and hosts without links)
  */

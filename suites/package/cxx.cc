@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The headers can be used from C++.
+ * The headers can be included from C++.
  *
  *	left:eth0 10.0.0.1/24 ====== right:eth0 10.0.0.2/24
  */

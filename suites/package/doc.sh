@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The pages of doc/ that are generated are what would be generated now (make doc).
+# The generated pages of doc/ are up to date (make doc).
 doc=${srcdir:-$(dirname "$0")/../..}/doc
 
 number=0

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The order of fixture/: a file uses what its own folder and those before it have, and never what comes behind.
-# The order is that of the fragments which Makefile.am includes. Runs in the build folder, as it looks into the
-# objects: a prototype that stands elsewhere is not seen in includes. $srcdir tells where the sources are.
+# The order of the folders of fixture/: a file uses only its own folder and the folders before it.
+# The order is that in which Makefile.am includes the fragments. Runs in the build folder and reads
+# the objects, because includes do not show a prototype that is declared elsewhere. $srcdir is the
+# folder of the sources.
 sources=${srcdir:-$(dirname "$0")/../..}
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 export LC_ALL=C

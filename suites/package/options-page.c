@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * Writes doc/options.md (make doc) from the table that the runner reads its options by.
- */
+/* Writes doc/options.md (make doc) from the runner's own table of options. */
 #include "fixture/runner/options.h"
 
 #include <ctype.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What README.md and the pages of doc/ name is there. $srcdir tells where the sources are. (That the pages which
-# make doc writes are there is for doc.sh.)
+# The links, files, functions and variables that README.md and the pages of doc/ name exist. doc.sh
+# checks the generated pages. $srcdir is the folder of the sources.
 generated='verdicts|options'
 cd "${srcdir:-$(dirname "$0")/../..}" || exit
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT

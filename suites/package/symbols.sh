@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What the library exports is what its symbol file lists, is what its headers declare.
-# Runs in the build folder; $srcdir tells where the sources are.
+# The symbols that the library exports are those that its symbol file lists and that its headers
+# declare. Runs in the build folder; $srcdir is the folder of the sources.
 library=.libs/libnsrig.so
 fixture=${srcdir:-$(dirname "$0")/../..}/fixture
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Networks that can't be built, not all of them: whatever is refused half way, the sentence says which
- * statement it was and why, nothing of it stays, and what was there before is as it was.
+ * Networks that can't be built. When a build fails half way, the sentence names the statement and
+ * the reason, nothing of the network stays, and what existed before is unchanged.
  *
  *	a e1 ====== e1 b	 old eth0 10.0.0.1/24 ===== p1 |
  *	  e2 ====== e2		                              br0 switch
@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- in the middle of many -------------------------------------------------------------------- */
+/* ---- in the middle of many ------------------------------------------------------------------- */
 
 #define MANY 500
 #define MIDDLE 250
@@ -107,7 +107,7 @@ static void value_of_a_sysctl_in_the_middle(void **state)
 		"line 250, column 15: ", "much");
 }
 
-/* ---- kinds that the kernel lacks -------------------------------------------------------------- */
+/* ---- kinds that the kernel lacks ------------------------------------------------------------- */
 
 static void kind_that_no_kernel_has(void **state)
 {
@@ -160,7 +160,7 @@ static void kinds_that_this_kernel_lacks(void **state)
 		nsrig_skip("needs a kernel that lacks a kind of link");
 }
 
-/* ---- out of something ------------------------------------------------------------------------- */
+/* ---- out of something ------------------------------------------------------------------------ */
 
 static int build_again(struct nsrig *rig, const struct nsrig_topo *topo)
 {
@@ -173,7 +173,9 @@ static int build_again(struct nsrig *rig, const struct nsrig_topo *topo)
 	return rc;
 }
 
-/* A user namespace of its own may have four namespaces: one is home, and a star of six needs seven. */
+/*
+ * A user namespace of its own may have four namespaces: one is home, and a star of six needs seven.
+ */
 static int try_namespaces(void)
 {
 	static const struct nsrig_topo large = {.shape = "star 6"}, small = {.shape = "pair"};
@@ -258,7 +260,7 @@ static void out_of_descriptors(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* ---- few hosts ------------------------------------------------------------------------------ */
+/* ---- few hosts ------------------------------------------------------------------------------- */
 
 static void no_host(void **state)
 {
@@ -279,7 +281,7 @@ static void one_host(void **state)
 		nsrig_assert_ping("127.0.0.1");
 }
 
-/* ---- what was there before -------------------------------------------------------------------- */
+/* ---- what was there before ------------------------------------------------------------------- */
 
 static const struct nsrig_topo network = {
 	.hosts = {"old forwarding", "friend", "switch"},

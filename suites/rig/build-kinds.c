@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Each kind of link carries packets, as a topology declares it: what comes out at the other end is the
- * proof. The network of each test is drawn above it. A kind that this kernel lacks is skipped, and
- * named.
+ * Each kind of link that a topology can declare carries packets: the test asserts what comes out at
+ * the other end. The network of each test is drawn above it. A kind that this kernel lacks is
+ * skipped by name.
  */
 #include "suites/lib/count.h"
 #include "suites/lib/program.h"
@@ -43,7 +43,7 @@ static void run_or_skip(struct nsrig_ns *ns, const char *command, const char *ne
 		nsrig_skip("needs %s", needs);
 }
 
-/* ---- switches --------------------------------------------------------------------------------- */
+/* ---- switches -------------------------------------------------------------------------------- */
 
 /*
  *	a 10.0.0.1 --- p1 (10) |
@@ -111,7 +111,7 @@ static void isolated_ports_are_apart(void **state)
 	assert_does_not_reach(*state, "a", "10.0.0.2");
 }
 
-/* ---- links on top of others ------------------------------------------------------------------- */
+/* ---- links on top of others ------------------------------------------------------------------ */
 
 /*
  *	a m0 10.0.0.1 |                                     | machine m1 10.0.0.4
@@ -256,7 +256,7 @@ static void dummy_has_addresses(void **state)
 	assert_reaches(*state, "a", "2001:db8:5::1");
 }
 
-/* ---- tunnels ---------------------------------------------------------------------------------- */
+/* ---- tunnels --------------------------------------------------------------------------------- */
 
 /*
  *	a t0 192.0.2.1/24 2001:db8:1::1/64 ~~~~~~~~~~ 192.0.2.2/24 2001:db8:1::2/64 t0 b
@@ -398,7 +398,7 @@ static void xfrm_interface_carries_ipsec(void **state)
 	assert_true(received > 0);
 }
 
-/* ---- descriptors ------------------------------------------------------------------------------ */
+/* ---- descriptors ----------------------------------------------------------------------------- */
 
 /*
  *	a t0 10.0.0.1/24 --- descriptor [the test] descriptor --- 10.0.0.2/24 t0 b

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Networks that take their time: many hosts, and switches that look for loops first.
+ * Networks that take long to build: many hosts, and switches that run a spanning tree first.
  *
  *	h1 eth0 10.0.0.1/24 ====== eth0 10.0.0.2/24 h2000	h2, h3, ..., h1999
  *

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The options of each kind of link are set in the kernel, as the kernel itself tells when it is asked.
+ * The options of each kind of link are set in the kernel: the suite reads them back from it.
  *
- *	h eth0 10.0.0.1/24 2001:db8::1/64 ====== eth0 i		and on h the link that is looked at
+ *	h eth0 10.0.0.1/24 2001:db8::1/64 ====== eth0 i		and on h the link under test
  *	  eth1 =================================== eth1
  */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A declared network is there, all of it, the same each time and however it is declared, and works
- * from the first packet on.
+ * A declared network is built completely, in the same way each time and from each form of
+ * declaration, and works from the first packet on.
  *
  *	client                          router                             server
  *	  eth0 10.0.1.1/24 ============ c0 10.0.1.254/24
@@ -72,7 +72,7 @@ static const char whole_text[] =
 
 static const char *const whole_hosts[] = {"client", "router", "switch", "server", NULL};
 
-/* ---- the same, however it is declared --------------------------------------------------------- */
+/* ---- the same, however it is declared -------------------------------------------------------- */
 
 static void assert_same_host(struct nsrig *a, struct nsrig *b, const char *host)
 {
@@ -127,7 +127,7 @@ static void struct_text_and_file_are_one_network(void **state)
 	assert_same(&in_file, *state);
 }
 
-/* ---- all of it is there ----------------------------------------------------------------------- */
+/* ---- all of it is there ---------------------------------------------------------------------- */
 
 static void links_are_as_declared(void **state)
 {
@@ -204,9 +204,11 @@ static void switches_are_what_pictures_say(void **state)
 	}
 }
 
-/* ---- shapes ----------------------------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
-/* What a host's kernel has counted: of /proc/net/snmp the second line is meant, of snmp6 the key. */
+/*
+ * What a host's kernel has counted: of /proc/net/snmp the second line is meant, of snmp6 the key.
+ */
 static long count_echos(struct nsrig_ns *ns, bool six, bool sent)
 {
 	char line[1024], keys[1024] = "", *key, *value, *key_save, *value_save;
@@ -279,7 +281,9 @@ static void assert_ready(struct nsrig *rig, const char *host)
 
 	nsrig_assert_ok(nsrig_link_list(ns, &links, &count));
 	for (i = 0; i < count; i++) {
-		/* (Tunnels that each namespace has once their modules are there are the kernel's.) */
+		/*
+		 * (Tunnels that each namespace has once their modules are there are the kernel's.)
+		 */
 		if (links[i].index >= OWN_INDEXES && (!links[i].carrier || !links[i].ready))
 			nsrig_fail("%s:%s is not ready", host, links[i].name);
 	}
@@ -364,7 +368,7 @@ static void packets_for_nowhere_do_not_circle(void **state)
 	assert_true(rc == -ENETUNREACH || rc == -EHOSTUNREACH);
 }
 
-/* ---- what is down, and what hangs on it ------------------------------------------------------- */
+/* ---- what is down, and what hangs on it ------------------------------------------------------ */
 
 /*
  *  quiet  br0 (down) -- p1 ====== eth0 a			nobody waits for what can't come
@@ -386,7 +390,11 @@ static void what_is_down_is_not_waited_for(void **state)
 	nsrig_assert_link(nsrig_host(*state, "a"), "eth0 up carrier");
 }
 
-/*  a eth0 ==== p1 | br1 | x1 ==== x1 | br2 | p2 ==== eth0 b		both ends of a cable are ports  */
+/*
+ * Both ends of a cable are ports:
+ *
+ *	a eth0 ==== p1 | br1 | x1 ==== x1 | br2 | p2 ==== eth0 b
+ */
 static const struct nsrig_topo joined = {
 	.text = "bridge s:br1\nbridge t:br2\n"
 		"veth s:p1 master br1 -- a:eth0 10.0.0.1/24 2001:db8::1/64\n"
@@ -402,7 +410,7 @@ static void switches_are_joined(void **state)
 	nsrig_assert_link(nsrig_host(*state, "t"), "x1 up carrier master br2");
 }
 
-/* ---- nftables --------------------------------------------------------------------------------- */
+/* ---- nftables -------------------------------------------------------------------------------- */
 
 static void rulesets_are_loaded(void **state)
 {

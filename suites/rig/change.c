@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A network that is changed while it runs: links and hosts come and go, cables are pulled and put in
- * again, packets are held up and lost.
+ * A network that changes while it runs: links and hosts are added and removed, cables are unplugged
+ * and plugged in, packets are delayed and lost.
  *
  *	a eth0 10.0.1.1/24 ======= r0 10.0.1.254/24 r
  *	       2001:db8:1::1/64       2001:db8:1::fe/64
@@ -53,7 +53,7 @@ static void assert_all_works(struct nsrig *rig)
 	assert_reaches(rig, "c", "10.0.3.254");
 }
 
-/* ---- adding ----------------------------------------------------------------------------------- */
+/* ---- adding ---------------------------------------------------------------------------------- */
 
 static void links_and_hosts_are_added(void **state)
 {
@@ -162,7 +162,7 @@ static void routes_are_as_they_were(void **state)
 	}
 }
 
-/* ---- taking away ------------------------------------------------------------------------------ */
+/* ---- taking away ----------------------------------------------------------------------------- */
 
 static void links_are_removed(void **state)
 {
@@ -316,7 +316,7 @@ static void a_macvlan_on_a_macvlan_goes_with_it(void **state)
 	assert_reaches(rig, "a", "10.0.5.2");
 }
 
-/* ---- half way --------------------------------------------------------------------------------- */
+/* ---- half way -------------------------------------------------------------------------------- */
 
 /* Nothing reaches the host that its handle is of, until this is put back. */
 static int lose(struct nsrig_ns *ns)
@@ -407,7 +407,7 @@ static void a_tun_goes_with_its_descriptor(void **state)
 		"\"c:eth0\" is a veth (expected a tun or tap)");
 }
 
-/* ---- cables ----------------------------------------------------------------------------------- */
+/* ---- cables ---------------------------------------------------------------------------------- */
 
 /* The same without the bridge, and with more to be told when a cable is put in again. */
 static const struct nsrig_topo routed = {
@@ -541,7 +541,7 @@ static void ends_that_have_no_cable(void **state)
 	assert_all_works(rig);
 }
 
-/* ---- the hosts' own affairs ------------------------------------------------------------------- */
+/* ---- the hosts' own affairs ------------------------------------------------------------------ */
 
 static void hosts_change_what_they_have(void **state)
 {
@@ -566,7 +566,7 @@ static void hosts_change_what_they_have(void **state)
 		nsrig_assert_no_ping("10.0.2.1");
 }
 
-/* ---- impairments ------------------------------------------------------------------------------ */
+/* ---- impairments ----------------------------------------------------------------------------- */
 
 static void needs_impairment(struct nsrig *rig, const char *end, const char *words)
 {
@@ -675,7 +675,9 @@ static void tbf_is_put_and_taken_away(void **state)
 	assert_all_works(rig);
 }
 
-/* A burst is let through at once, and what is behind it takes its time: 40,000 bytes at 1,000 a ms. */
+/*
+ * A burst is let through at once, and what is behind it takes its time: 40,000 bytes at 1,000 a ms.
+ */
 static void tbf_slows_down(void **state)
 {
 	struct nsrig_echo echo = {.dst = "10.0.1.254", .size = 40000};
@@ -729,7 +731,7 @@ static void an_impairment_that_fails_leaves_the_old_one(void **state)
 	nsrig_assert_no_qdisc(a, "tbf 2: dev eth0 root");
 }
 
-/* ---- afterwards ------------------------------------------------------------------------------- */
+/* ---- afterwards ------------------------------------------------------------------------------ */
 
 static void nothing_of_it_stays(void **state)
 {

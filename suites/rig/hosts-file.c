@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Names of hosts, in an /etc/hosts of the test's own.
+ * Host names in the test's own /etc/hosts.
  *
  *	client eth0 10.0.0.1/24 2001:db8::1/64 ---- 10.0.0.2/24 2001:db8::2/64 eth0 server (www)
  */
@@ -122,7 +122,9 @@ static void names_end_with_the_rig(void **state)
 	assert_int_equal(count_mounts(), mounts);
 }
 
-/* What is told of one network is not to be in the file of another, nor that to go with the first. */
+/*
+ * What is told of one network is not to be in the file of another, nor that to go with the first.
+ */
 static void a_second_rig_has_no_names(void **state)
 {
 	int mounts = count_mounts();

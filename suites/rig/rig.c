@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The rig: what a test finds ready, and what is refused.
+ * The rig: what a test finds in it, and which calls are refused.
  *
  *	client                         router                      server
  *	  eth0 10.0.1.1/24 ====== c0 10.0.1.254/24

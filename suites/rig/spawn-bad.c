@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Programs that can't be started, and questions that can't be answered: each is told what was wrong, and
- * nothing is left.
+ * Programs that can't be started, and queries that can't be answered: each call reports what was
+ * wrong, and leaves nothing behind.
  *
  *	alone
  */

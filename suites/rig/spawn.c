@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Programs in the hosts of a rig: what they find there, what is known of them, and how they end.
+ * Programs in the hosts of a rig: their environment, what is known about them, and how they end.
  *
  *	+-------------+       +-------------+
  *	| client      |       | server      |
@@ -39,7 +39,7 @@ static const struct nsrig_topo pair = {
 /* A program that runs until it is told to end. */
 #define WAITS "tail -f /dev/null"
 
-/* ---- what it finds ----------------------------------------------------------------------------- */
+/* ---- what it finds --------------------------------------------------------------------------- */
 
 static void network_is_the_hosts(void **state)
 {
@@ -120,7 +120,10 @@ static void directory_is_the_tests_or_given(void **state)
 
 static void nothing_of_the_test_is_inherited(void **state)
 {
-	/* The kernel's own struct sigaction, whose first word is the handler; signal() refuses this one. */
+	/*
+	 * The kernel's own struct sigaction, whose first word is the handler; signal() refuses this
+	 * one.
+	 */
 	const unsigned long ignored[4] = {(unsigned long)SIG_IGN};
 	/* Without close-on-exec. */
 	int fd = open("/dev/null", O_RDONLY);
@@ -138,7 +141,7 @@ static void nothing_of_the_test_is_inherited(void **state)
 	close(fd);
 }
 
-/* ---- files that are laid over ------------------------------------------------------------------ */
+/* ---- files that are laid over ---------------------------------------------------------------- */
 
 static void files_are_laid_over(void **state)
 {
@@ -182,7 +185,10 @@ static void assert_readonly(struct nsrig *rig, const char *folder, const char *c
 	assert_non_null(strstr(result->err, "Read-only file system"));
 }
 
-/* Neither in the folder nor, where the kernel can do that (since Linux 5.12), in what is mounted below it. */
+/*
+ * Neither in the folder nor, where the kernel can do that (since Linux 5.12), in what is mounted
+ * below it.
+ */
 static void files_of_the_machine_are_not_written_to(void **state)
 {
 	char folder[] = "/tmp/nsrig-from-XXXXXX", inner[64];
@@ -259,7 +265,7 @@ static void test_reads_what_a_program_writes(void **state)
 	assert_null(nsrig_program_path(writes, "var/lib/x"));
 }
 
-/* ---- what it prints ---------------------------------------------------------------------------- */
+/* ---- what it prints -------------------------------------------------------------------------- */
 
 static void streams_are_kept_apart(void **state)
 {
@@ -347,7 +353,7 @@ static void nul_is_a_character(void **state)
 	nsrig_assert_exit(prints, 0);
 }
 
-/* ---- that it is ready -------------------------------------------------------------------------- */
+/* ---- that it is ready ------------------------------------------------------------------------ */
 
 /* By sd_notify(3), in a C function. */
 static int notify(void *text)
@@ -436,7 +442,7 @@ static void listening_sockets_are_awaited(void **state)
 	nsrig_assert_error(nsrig_wait_listening(other, "tcp 0.0.0.0:80", 0), -ETIMEDOUT);
 }
 
-/* ---- what its end means for waits -------------------------------------------------------------- */
+/* ---- what its end means for waits ------------------------------------------------------------ */
 
 static void assert_dead(int rc)
 {
@@ -485,7 +491,7 @@ static void closed_output_ends_the_wait_for_a_line(void **state)
 	assert_non_null(strstr(nsrig_error(), "has closed its output"));
 }
 
-/* ---- how it ends ------------------------------------------------------------------------------- */
+/* ---- how it ends ----------------------------------------------------------------------------- */
 
 static void exit_that_was_awaited_is_no_fault(void **state)
 {
@@ -653,7 +659,7 @@ static void children_of_the_test_are_its_own(void **state)
 	assert_true(waitpid(-1, NULL, WNOHANG) <= 0);
 }
 
-/* ---- functions --------------------------------------------------------------------------------- */
+/* ---- functions ------------------------------------------------------------------------------- */
 
 static int count_up(void *arg)
 {

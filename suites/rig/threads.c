@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Many threads at once, each with what the headers allow it: namespaces of one rig, rigs of their own, and
- * all that can be asked of both. What is wrong there is seen by ThreadSanitizer at the latest (ci/tsan).
+ * Many threads at once, each doing what the headers allow: they share the namespaces of one rig,
+ * build rigs of their own, and query both. ThreadSanitizer (ci/tsan) finds the data races that the
+ * assertions don't show.
  *
  *	left                  right
  *	  a0 10.1.0.1/24 ====== b0 10.1.0.2/24
  *
- *	eight threads of this test; and in each that builds one, such a cable of its own
+ *	eight threads of this test; each that builds a rig has such a cable of its own
  */
 #include "suites/lib/program.h"
 
@@ -23,8 +24,9 @@
 #define THREADS 8
 
 /*
- * As many start processes at once. The allocators of AddressSanitizer and ThreadSanitizer have locks that stay
- * locked in a child that is forked while another thread allocates (gcc 12): with them, no other does.
+ * As many start processes at once. The allocators of AddressSanitizer and ThreadSanitizer have
+ * locks that stay locked in a child that is forked while another thread allocates (gcc 12): with
+ * them, no other does.
  */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FORKING_THREADS 1
@@ -109,7 +111,7 @@ static void in_threads(struct nsrig *rig, int (*run)(const struct job *job), str
 	}
 }
 
-/* ---- the namespaces of one rig ----------------------------------------------------------------- */
+/* ---- the namespaces of one rig --------------------------------------------------------------- */
 
 static int is_here(struct nsrig_ns *home, void *expected)
 {
@@ -282,7 +284,7 @@ static void threads_probe_one_kernel(void **state)
 	in_threads(*state, probe_all, (struct plan){.rounds = 4});
 }
 
-/* ---- a rig in each ----------------------------------------------------------------------------- */
+/* ---- a rig in each --------------------------------------------------------------------------- */
 
 static int ping_right(struct nsrig_ns *home, void *unused)
 {
@@ -401,7 +403,7 @@ static void exit_that_is_awaited_ends_no_wait(void **state)
 	in_threads(*state, run_what_fails, (struct plan){.rounds = 1});
 }
 
-/* ---- processes and threads of a rig in each ---------------------------------------------------- */
+/* ---- processes and threads of a rig in each -------------------------------------------------- */
 
 static int pass(void *unused)
 {
@@ -462,7 +464,7 @@ static void programs_start_beside_a_thread_of_the_fork(void **state)
 		assert_string_equal(nsrig_assert_run(*state, "left", "echo 7")->out, "7\n");
 }
 
-/* ---- assertions -------------------------------------------------------------------------------- */
+/* ---- assertions ------------------------------------------------------------------------------ */
 
 static int print_and_pass(void *arg)
 {

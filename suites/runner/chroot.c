@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A test program in a chroot: all of its tests and programs are in there, and files that are laid over
- * others are not written outside. The outside is a tmpfs; nothing of the machine is in reach.
+ * A test program in a chroot: all of its tests and programs run inside, and files bound over other
+ * files are not written outside. The outside is a tmpfs, so no file of the machine can be changed.
  *
  *	this test (its own mounts, /run/outside is a tmpfs)
  *	 +-- this program again: / is that tmpfs, and then, by chroot(2), its folder "inside"
@@ -28,7 +28,7 @@
 
 #define OUTSIDE "/run/outside"
 
-/* ---- inside ------------------------------------------------------------------------------------ */
+/* ---- inside ---------------------------------------------------------------------------------- */
 
 static const struct nsrig_topo alone = {.text = "host a"};
 
@@ -94,7 +94,7 @@ static int run_inside(int argc, char **argv)
 	return nsrig_main(argc, argv, tests);
 }
 
-/* ---- the way in -------------------------------------------------------------------------------- */
+/* ---- the way in ------------------------------------------------------------------------------ */
 
 static int give_up(const char *what)
 {
@@ -102,7 +102,9 @@ static int give_up(const char *what)
 	return EXIT_FAILURE;
 }
 
-/* Makes OUTSIDE the root of a mount namespace, and its folder this process's. Does not come back. */
+/*
+ * Makes OUTSIDE the root of a mount namespace, and its folder this process's. Does not come back.
+ */
 static int enter(char **argv)
 {
 	char self[PATH_MAX];
@@ -121,7 +123,7 @@ static int enter(char **argv)
 	return give_up(self);
 }
 
-/* ---- outside ----------------------------------------------------------------------------------- */
+/* ---- outside --------------------------------------------------------------------------------- */
 
 static void write_file(const char *path, const char *text)
 {

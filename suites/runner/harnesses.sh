@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Our streams as other harnesses read them: automake's drivers, meson, and prove with several programs
-# side by side. Runs in the build folder; $srcdir tells where the sources are.
+# The runner's streams as other harnesses read them: automake's drivers, meson, and prove with
+# several programs in parallel. Runs in the build folder; $srcdir is the folder of the sources.
 # shellcheck disable=SC2016 # $guilty is for the programs to find
 # shellcheck source=suites/lib/shell.sh
 . "${srcdir:-$(dirname "$0")/../..}/suites/lib/shell.sh"

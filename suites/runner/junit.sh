@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/junit: that nothing is lost on the way from a stream to JUnit's XML, and that a run which is not
-# green is red there. Runs in the build folder; $srcdir tells where the sources are.
+# ci/junit: the conversion of a TAP stream to JUnit's XML loses nothing, and a failed run fails
+# there too. Runs in the build folder; $srcdir is the folder of the sources.
 # shellcheck source=suites/lib/shell.sh
 . "${srcdir:-$(dirname "$0")/../..}/suites/lib/shell.sh"
 junit=${srcdir:-$(dirname "$0")/../..}/ci/junit

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A run that is killed by SIGKILL at any moment leaves nothing: a hundred are, and processes,
- * mounts and namespaces are counted before and after.
+ * A run that is killed by SIGKILL at any moment leaves nothing behind. The suite kills a hundred
+ * runs, and counts processes, mounts and namespaces before and after.
  *
  *	this test ---- starts, kills ----> guilty ---- runs ----> hosts, links, processes
  */

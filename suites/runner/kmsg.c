@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the kernel says while tests run: which lines of its log are complaints, and who is told of them.
+ * The kernel's log while tests run: which lines are complaints, and which tests they are reported
+ * for.
  *
  *	this test ---- writes ----> a log <---- reads ---- the runner's own reader, or guilty
  */
@@ -661,8 +662,8 @@ static void complaint_is_told_to_all_that_ran(void **state)
 }
 
 /*
- * Runs tests of which the first prints more than a pipe takes, so that the runner stands still when it
- * has judged it, until somebody reads; and has the kernel complain then.
+ * Runs tests of which the first prints more than a pipe takes, so that the runner stands still when
+ * it has judged it, until somebody reads; and has the kernel complain then.
  */
 static void complain_behind_floods(struct program *guilty, char *tests)
 {

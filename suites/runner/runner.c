@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The runner: runs small programs that fail on purpose (guilty.c), and judges the stream that comes
- * out, its exit status, and what prove makes of it.
+ * The runner: the suite runs small programs that fail on purpose (guilty.c), and judges their TAP
+ * stream, their exit status, and prove's verdict.
  *
  *	this test ---- runs ----> [prove ----] guilty ---- runs, each in a sandbox ----> its tests
  */
@@ -180,7 +180,10 @@ static void long_sentences_come_in_pieces(void **state)
 	program_free(&guilty);
 }
 
-/* What a thread waits for is in memory that has a size; there, a mark is all that there is room for. */
+/*
+ * What a thread waits for is in memory that has a size; there, a mark is all that there is room
+ * for.
+ */
 static void long_waits_have_a_mark(void **state)
 {
 	struct program guilty;

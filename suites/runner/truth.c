@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The truth table: whatever a test does, what is said of it. Each row runs a guilty test, and one
- * that passes behind it, under prove, and compares what the stream says, what prove says, the exit
- * status, and what is left on the machine, which is nothing. With --table the rows are printed as
- * a page of documentation instead.
+ * The truth table: the verdict on each thing that a test can do. Each row runs a guilty test,
+ * followed by one that passes, under prove. It compares the TAP stream, prove's output, the exit
+ * status, and what is left on the machine (nothing). With --table the program prints the rows as a
+ * page of documentation instead.
  *
  *	this test ---- runs ----> prove ----> guilty ---- runs, each in a sandbox ----> its tests
  */

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel find addresses of its own, and neighbours, groups, and datagrams that come in pieces?
+ * Does this kernel manage its addresses, answer for them, carry multicast, and fragment and
+ * reassemble datagrams?
  *
- *	client eth0 10.0.1.1/24 ====== 10.0.1.254/24 eth0 router eth1 10.0.2.254/24 ====== 10.0.2.1/24 eth0 server
- *	  2001:db8:1::1/64	       2001:db8:1::fe/64	2001:db8:2::fe/64	  2001:db8:2::1/64
+ *	client               router               server
+ *	  eth0 10.0.1.1/24 ==== eth0 10.0.1.254/24
+ *	  2001:db8:1::1/64      2001:db8:1::fe/64
+ *	                        eth1 10.0.2.254/24 ==== eth0 10.0.2.1/24
+ *	                        2001:db8:2::fe/64       2001:db8:2::1/64
  */
 #include "suites/smoke/lib/smoke.h"
 
@@ -30,7 +34,7 @@ static const struct nsrig_topo routed = {
 		"routing\n",
 };
 
-/* ---- addresses -------------------------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 static void dad_finds_a_duplicate(void **state)
 {
@@ -144,14 +148,16 @@ static void arp_ignore_keeps_to_the_link(void **state)
 	nsrig_assert_reach(rig, "client", "icmp 10.0.2.254", .eventually = SMOKE_PATIENCE_MS);
 }
 
-/* ---- groups ----------------------------------------------------------------------------------- */
+/* ---- groups ---------------------------------------------------------------------------------- */
 
 static void joining_is_told_by_igmp(void **state)
 {
 	struct nsrig_capture *wire = nsrig_capture(*state, "router:eth1", "inbound and igmp");
 	int member = smoke_join(nsrig_host(*state, "server"), "239.1.2.3", PORT);
 
-	/* A report of IGMPv3, to all routers that speak it: of this group nobody is kept out now. */
+	/*
+	 * A report of IGMPv3, to all routers that speak it: of this group nobody is kept out now.
+	 */
 	nsrig_assert_packets(wire, ">= 1",
 		"dst host 224.0.0.22 and ip[24] == 0x22 and ip[32] == 4 and ip[36:4] == 0xef010203",
 		SMOKE_PATIENCE_MS);
@@ -167,7 +173,9 @@ static void joining_is_told_by_mld(void **state)
 	nsrig_assert_ok(
 		nsrig_wait_addr(nsrig_host(*state, "server"), "2001:db8:2::1", NSRIG_WAIT_MS));
 	member = smoke_join(nsrig_host(*state, "server"), "ff05::123", PORT);
-	/* A report of MLDv2, behind a header for each hop: the same of this group, of one or two. */
+	/*
+	 * A report of MLDv2, behind a header for each hop: the same of this group, of one or two.
+	 */
 	nsrig_assert_packets(wire, ">= 1",
 		"ip6[48] == 143 and ((ip6[56] == 4 and ip6[60:4] == 0xff050000) or "
 		"(ip6[76] == 4 and ip6[80:4] == 0xff050000))",
@@ -274,7 +282,7 @@ static void anycast_address_is_answered(void **state)
 	close(heard);
 }
 
-/* ---- pieces ----------------------------------------------------------------------------------- */
+/* ---- pieces ---------------------------------------------------------------------------------- */
 
 static void datagrams_are_fragmented_and_put_together(void **state)
 {
@@ -319,7 +327,7 @@ static void ping_socket_needs_no_privilege(void **state)
 	close(fd);
 }
 
-/* ---- many at once ----------------------------------------------------------------------------- */
+/* ---- many at once ---------------------------------------------------------------------------- */
 
 static void send_ten_at_once(struct nsrig *rig)
 {

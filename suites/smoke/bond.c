@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel make one link of two cables, and what does it do with both?
+ * Does this kernel bond two cables into one link, and how does it use both?
  *
  *	+--------------------------+       +--------------------------+
  *	| a                     e1 |=======| e1                     b |
@@ -129,7 +129,9 @@ static void bond_balance_xor_goes_by_flow(void **state)
 	int i, counts[2], both[2] = {0, 0};
 
 	nsrig_assert_reach(*state, "a", "icmp 10.0.0.2", .eventually = SMOKE_PATIENCE_MS);
-	/* One after the other 32 flows, each by one cable; all by the same have a chance of 2^-31. */
+	/*
+	 * One after the other 32 flows, each by one cable; all by the same have a chance of 2^-31.
+	 */
 	for (i = 0; i < 32; i++) {
 		mark(&cables);
 		snprintf(target, sizeof(target), "udp 10.0.0.2:%d", 4000 + i);
@@ -266,12 +268,15 @@ static void bond_balance_alb_is_told_apart_by_clients(void **state)
 	assert_survives(rig);
 }
 
-/* ---- team ------------------------------------------------------------------------------------- */
+/* ---- team ------------------------------------------------------------------------------------ */
 
 static const struct nsrig_topo cables_alone = {.text = "veth a:e1 down -- b:e1 down\n"
 						       "veth a:e2 down -- b:e2 down\n"};
 
-/* The ends of one link have its address: in some modes whoever watches over them has to see to that. */
+/*
+ * The ends of one link have its address: in some modes whoever watches over them has to see to
+ * that.
+ */
 static void set_mac(struct nsrig_ns *ns, const char *link, const char *mac)
 {
 	struct ifinfomsg ifi = {.ifi_index = smoke_index(ns, link)};

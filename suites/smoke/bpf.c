@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel run BPF programs where packets go by, and heed what they say? They are put together here,
- * instruction by instruction, and are a line or a few each.
+ * Does this kernel run BPF programs on packets, and obey their verdicts? The programs are a few
+ * instructions each, and are assembled here.
  *
  *	left eth0 10.0.0.1/24 ====== eth0 middle eth1 ====== 10.0.0.2/24 eth0 right
  *
@@ -101,7 +101,7 @@ static int load_verdict(int type, int verdict, const char *option)
 	return load(type, code, COUNT(code), option);
 }
 
-/* ---- XDP -------------------------------------------------------------------------------------- */
+/* ---- XDP ------------------------------------------------------------------------------------- */
 
 static const struct nsrig_topo wire = {
 	.text = "veth left:eth0 10.0.0.1/24 -- middle:eth0\n"
@@ -231,7 +231,7 @@ static void xdp_redirects_by_a_map(void **state)
 	close(map);
 }
 
-/* ---- AF_XDP ----------------------------------------------------------------------------------- */
+/* ---- AF_XDP ---------------------------------------------------------------------------------- */
 
 #define FRAMES 64
 #define FRAME_SIZE 2048
@@ -310,7 +310,7 @@ static void af_xdp_receives_frames(void **state)
 	munmap(memory, FRAMES * FRAME_SIZE);
 }
 
-/* ---- elsewhere -------------------------------------------------------------------------------- */
+/* ---- elsewhere ------------------------------------------------------------------------------- */
 
 static void tc_runs_bpf(void **state)
 {
@@ -387,9 +387,12 @@ static void sockmap_joins_two_connections(void **state)
 	smoke_close_both(out);
 }
 
-/* ---- cgroups ---------------------------------------------------------------------------------- */
+/* ---- cgroups --------------------------------------------------------------------------------- */
 
-/* The root of the processes' groups, as far as this process sees them. It need not be mounted anywhere. */
+/*
+ * The root of the processes' groups, as far as this process sees them. It need not be mounted
+ * anywhere.
+ */
 static int open_cgroups(void)
 {
 	/* By number: glibc has them since 2.36. */
@@ -421,8 +424,9 @@ static uint64_t cookie_of(int fd)
 }
 
 /*
- * Runs a program, of which this is the middle, where any process connects by IPv4. It leaves all namespaces
- * alone but the one of a socket, and is gone with the descriptor that is returned, whatever becomes of us.
+ * Runs a program, of which this is the middle, where any process connects by IPv4. It leaves all
+ * namespaces alone but the one of a socket, and is gone with the descriptor that is returned,
+ * whatever becomes of us.
  */
 static int run_at_connect(int socket, const struct bpf_insn *middle, int count)
 {

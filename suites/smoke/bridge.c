@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel's bridge do what a switch does?
+ * Does this kernel's bridge work like a switch?
  *
  *	a eth0 10.0.0.1/24 2001:db8::1/64 ====== a |
  *	b eth0 10.0.0.2/24 2001:db8::2/64 ====== b | switch: br0
@@ -77,7 +77,7 @@ static void set_bridge(struct nsrig *rig, int attribute, uint64_t value)
 	nsrig_assert_ok(send_request(ns, msg));
 }
 
-/* ---- learning --------------------------------------------------------------------------------- */
+/* ---- learning -------------------------------------------------------------------------------- */
 
 static void bridge_forwards_between_three_hosts(void **state)
 {
@@ -191,7 +191,7 @@ static void bridge_locked_port_lets_no_stranger_in(void **state)
 	nsrig_assert_reach(rig, "a", "icmp b");
 }
 
-/* ---- groups ----------------------------------------------------------------------------------- */
+/* ---- groups ---------------------------------------------------------------------------------- */
 
 static void say(struct nsrig *rig, const char *to)
 {
@@ -211,8 +211,8 @@ static void take_all(int fd)
 }
 
 /*
- * Who is in no group gets none of it, and a member, if there is one, does. Whoever asks for members waits for
- * answers first, and some may come later.
+ * Who is in no group gets none of it, and a member, if there is one, does. Whoever asks for members
+ * waits for answers first, and some may come later.
  */
 static void assert_kept_from(
 	struct nsrig *rig, struct nsrig_capture *stranger, const char *group, int member)
@@ -258,8 +258,8 @@ static int add_group(struct nsrig *rig, const char *port, const char *group)
 }
 
 /*
- * b has joined the group, and says so to the bridge, which asks. c has not, and gets what is sent to the
- * group only as long as the bridge does not look.
+ * b has joined the group, and says so to the bridge, which asks. c has not, and gets what is sent
+ * to the group only as long as the bridge does not look.
  */
 static void assert_snoops(struct nsrig *rig, const char *group, const char *route)
 {
@@ -330,13 +330,15 @@ static void bridge_answers_arp_for_others(void **state)
 	nsrig_assert_packets(b, "== 0", "arp[7] == 1 and arp dst host 10.0.0.2", 0);
 }
 
-/* ---- VLANs ------------------------------------------------------------------------------------ */
+/* ---- VLANs ----------------------------------------------------------------------------------- */
 
 /*
- *	a ----- VLAN 10 |		  | trunk (10, 20) ===== eth0 router, v10 10.0.0.9, v20 10.0.20.9 on it
- *	b ----- VLAN 10 | switch: br0 |
- *	c ----- VLAN 20 |		  |
- *	d ----- VLAN 30 | (where there is a trunk)
+ *	a ----- VLAN 10 |             | trunk (10, 20) ===== eth0 router
+ *	b ----- VLAN 10 | switch: br0 |                        v10 10.0.0.9
+ *	c ----- VLAN 20 |             |                        v20 10.0.20.9
+ *	d ----- VLAN 30 |             |
+ *
+ * d and the router only where there is a trunk.
  */
 static const struct nsrig_topo filtering = {
 	.text = SWITCH("vlan_filtering on vlan_default_pvid 0", "vlan 10 pvid untagged",
@@ -371,7 +373,7 @@ static void bridge_tags_what_goes_by_a_trunk(void **state)
 	nsrig_assert_packets(wire, "== 0", "vlan 30 and inbound", 0);
 }
 
-/* ---- other switches --------------------------------------------------------------------------- */
+/* ---- other switches -------------------------------------------------------------------------- */
 
 /* a ====== first: br0 ===(two cables)=== second: br0 ====== b */
 #define STP "stp_state on forward_delay 2 hello_time 1 max_age 6"

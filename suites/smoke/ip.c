@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel route as it should? Each test has the network that is drawn above it, changes
- * what the kernel decides about a packet, and takes for proof where the packet comes out, or what
- * error its sender is told.
+ * Does this kernel route correctly? Each test has the network drawn above it and changes one
+ * routing decision. The proof is where the packet comes out, or the error that its sender gets.
  */
 #include "suites/smoke/lib/smoke.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel's IPsec protect what it is told to? In each test what was said arrives, and on the cable
- * there is nothing of it but what IPsec makes of it.
+ * Does this kernel's IPsec protect the selected traffic? Each test asserts that the data arrives,
+ * and that the cable carries only IPsec packets.
  *
  *	left eth0 10.0.0.1/24 2001:db8::1/64 ====== 10.0.0.2/24 2001:db8::2/64 eth0 right
  *	     lo 10.1.0.1/32					   10.2.0.1/32 lo
@@ -204,7 +204,10 @@ static void esp_protects_between_hosts_ipv6(void **state)
 	};
 	struct nsrig_capture *wire = nsrig_capture(*state, "right:eth0", "udp or tcp");
 
-	/* Who is at the other end has to be known before: that is asked by ICMPv6, and would be protected. */
+	/*
+	 * Who is at the other end has to be known before: that is asked by ICMPv6, and would be
+	 * protected.
+	 */
 	nsrig_assert_reach(*state, "left", "icmp 2001:db8::2");
 	nsrig_assert_reach(*state, "right", "icmp 2001:db8::1");
 	protect(*state, ipv6, ipv6_hosts, 128, "CONFIG_XFRM_USER and CONFIG_INET6_ESP");
@@ -237,7 +240,9 @@ static void esp_goes_in_udp_if_told(void **state)
 	int left, right;
 
 	protect(rig, in_udp, networks, 16, OPTIONS);
-	/* Whoever exchanges the keys has a socket there, and hands the kernel what is not for it. */
+	/*
+	 * Whoever exchanges the keys has a socket there, and hands the kernel what is not for it.
+	 */
 	left = smoke_server(nsrig_host(rig, "left"), SOCK_DGRAM, "", 4500);
 	right = smoke_server(nsrig_host(rig, "right"), SOCK_DGRAM, "", 4500);
 	assert_return_code(setsockopt(left, IPPROTO_UDP, UDP_ENCAP, &encap, sizeof(encap)), errno);
@@ -283,7 +288,7 @@ static void ah_takes_no_other_signature(void **state)
 	assert_no_other_key(*state, IPPROTO_AH, "CONFIG_XFRM_USER and CONFIG_INET_AH");
 }
 
-/* ---- who is kept out -------------------------------------------------------------------------- */
+/* ---- who is kept out ------------------------------------------------------------------------- */
 
 static void esp_takes_no_other_key(void **state)
 {
@@ -309,7 +314,7 @@ static void policy_blocks(void **state)
 	nsrig_assert_reach(*state, "left", "udp 10.2.0.1");
 }
 
-/* ---- links ------------------------------------------------------------------------------------ */
+/* ---- links ----------------------------------------------------------------------------------- */
 
 static void xfrm_interface_protects_what_goes_by_it(void **state)
 {

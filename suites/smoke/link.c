@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Does this kernel have these kinds of links, and do they carry packets? Each test has the network
- * that is drawn above it, sends through it, and takes for proof what comes out at the other end.
+ * drawn above it and sends packets through it. The proof is what comes out at the other end.
  */
 #include "suites/smoke/lib/smoke.h"
 
@@ -266,7 +266,9 @@ static void tap_passes_frames_to_a_program_and_back(void **state)
 		assert_true(read(tap, frame, sizeof(frame)) > 0);
 	} while (frame[12] != 0x08 || frame[13] != 0x06);
 	assert_memory_equal(frame + 6, &mac, sizeof(mac));
-	/* An answer: the same with both ends in each other's place, and ours is 02:00:00:00:00:02. */
+	/*
+	 * An answer: the same with both ends in each other's place, and ours is 02:00:00:00:00:02.
+	 */
 	memcpy(answer, frame, sizeof(answer));
 	memcpy(answer, &mac, 6);
 	memcpy(answer + 6, "\2\0\0\0\0\2", 6);
@@ -284,7 +286,7 @@ static void tap_passes_frames_to_a_program_and_back(void **state)
 	close(fd);
 }
 
-/* ---- without a cable -------------------------------------------------------------------------- */
+/* ---- without a cable ------------------------------------------------------------------------- */
 
 static bool is_request_for_mtu(struct nlmsghdr *hdr, uint32_t mtu)
 {
@@ -377,7 +379,7 @@ static void netkit_drops_by_policy(void **state)
 	nsrig_assert_no_reach(*state, "left", "udp 10.9.0.2", .at = "right");
 }
 
-/* ---- netdevsim -------------------------------------------------------------------------------- */
+/* ---- netdevsim ------------------------------------------------------------------------------- */
 
 /* Devices have numbers that are the whole machine's: those of namespaces are nobody else's. */
 static unsigned int number_of(struct nsrig_ns *ns)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel translate addresses, and follow connections in which they are? The network and its words
- * are those of nft.h.
+ * Does this kernel translate addresses, and track connections whose data contain addresses? The
+ * network and the verbs are those of nft.h.
  */
 #include "suites/smoke/lib/nft.h"
 #include "suites/smoke/lib/smoke.h"
@@ -62,7 +62,7 @@ static void assert_seen_as(struct nsrig *rig, const char *to, const char *expect
 	close(server);
 }
 
-/* ---- whose address it is ---------------------------------------------------------------------- */
+/* ---- whose address it is --------------------------------------------------------------------- */
 
 static void nftables_masquerades(void **state)
 {
@@ -132,9 +132,12 @@ static void nftables_shares_flows_out(void **state)
 		*state, "client", "udp 10.0.0.254:80", .at = "server", .at_port = 8081);
 }
 
-/* ---- who answers in the place of others ------------------------------------------------------- */
+/* ---- who answers in the place of others ------------------------------------------------------ */
 
-/* The server is deaf, and the client has a connection: the proxy asks no one before the client has answered. */
+/*
+ * The server is deaf, and the client has a connection: the proxy asks no one before the client has
+ * answered.
+ */
 static void nftables_synproxy_answers_first(void **state)
 {
 	struct nsrig *rig = *state;
@@ -219,9 +222,11 @@ static void nftables_tproxy_takes_what_is_anothers(void **state)
 	close(proxy);
 }
 
-/* ---- what belongs to a connection that says so ------------------------------------------------ */
+/* ---- what belongs to a connection that says so ----------------------------------------------- */
 
-/* Nothing but a port of the server's, and what belongs to that; with a helper, unless that is none. */
+/*
+ * Nothing but a port of the server's, and what belongs to that; with a helper, unless that is none.
+ */
 static void let_in_by_helper(
 	struct nsrig *rig, const char *helper, const char *protocol, int port, const char *option)
 {
@@ -294,7 +299,9 @@ static void assert_line(struct smoke_connection ftp, const char *line)
 	assert_int_equal(recv(ftp.server, heard, sizeof(heard), 0), strlen(line));
 }
 
-/* The client says where it listens, and the server connects there (RFC 959, 4.1.2). Whether it can. */
+/*
+ * The client says where it listens, and the server connects there (RFC 959, 4.1.2). Whether it can.
+ */
 static bool server_connects(struct nsrig *rig, int port, int ms)
 {
 	struct smoke_connection ftp = smoke_connect_both(
@@ -327,7 +334,7 @@ static void conntrack_helper_knows_ftp(void **state)
 	assert_true(server_connects(*state, 5129, SMOKE_PATIENCE_MS));
 }
 
-/* ---- what programs are told ------------------------------------------------------------------- */
+/* ---- what programs are told ------------------------------------------------------------------ */
 
 /* A netlink socket that gets the packets of a group, or a queue. */
 static int listen_to(struct nsrig_ns *ns, int subsystem, int type, int group, int attribute,
@@ -381,7 +388,10 @@ static void nftables_logs_packets_for_programs(void **state)
 		"    udp dport 4300 log group 5 prefix \"seen\"\n"
 		"  }\n"
 		"}\n");
-	/* Packets are held back to be told of together, and in order: the first must be of the second flow. */
+	/*
+	 * Packets are held back to be told of together, and in order: the first must be of the
+	 * second flow.
+	 */
 	nsrig_assert_reach(rig, "client", "udp server:4301");
 	nsrig_assert_reach(rig, "client", "udp server:4300");
 	assert_true(smoke_readable(fd, SMOKE_PATIENCE_MS));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel's netlink say what was wrong, filter what is asked for, take several requests at once, and
- * tell of changes, also of those elsewhere?
+ * Does this kernel's netlink report what was wrong, filter dumps, accept several requests at once,
+ * and notify of changes, also of those in other namespaces?
  */
 #include "suites/smoke/lib/smoke.h"
 
@@ -52,7 +52,7 @@ static struct nlmsghdr *receive(int fd, struct answer *answer)
 	return (struct nlmsghdr *)answer->bytes;
 }
 
-/* ---- what was wrong --------------------------------------------------------------------------- */
+/* ---- what was wrong -------------------------------------------------------------------------- */
 
 static void extended_ack_says_what_and_where(void **state)
 {
@@ -83,7 +83,7 @@ static void extended_ack_says_what_and_where(void **state)
 	close(fd);
 }
 
-/* ---- what is asked for ------------------------------------------------------------------------ */
+/* ---- what is asked for ----------------------------------------------------------------------- */
 
 static struct nl_msg *ask_for_addrs(int index, int scope)
 {
@@ -142,7 +142,7 @@ static void strict_dump_refuses_what_it_does_not_heed(void **state)
 	close(strict);
 }
 
-/* ---- several at once -------------------------------------------------------------------------- */
+/* ---- several at once ------------------------------------------------------------------------- */
 
 static size_t put_mtu(char *at, int seq, int index, unsigned int mtu)
 {
@@ -189,7 +189,7 @@ static void batch_is_answered_one_by_one(void **state)
 	close(fd);
 }
 
-/* ---- what has changed ------------------------------------------------------------------------- */
+/* ---- what has changed ------------------------------------------------------------------------ */
 
 static void listen_to_links(int fd)
 {

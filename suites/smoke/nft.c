@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel's nf_tables decide as its rules say? The rules are in nft(8)'s words, and the router's
- * unless told otherwise; what they let pass, and what not, is the proof.
+ * Does this kernel's nf_tables obey its rules? The rules are written in nft(8)'s language, and are
+ * the router's unless a test says otherwise. The proof is which traffic passes and which doesn't.
  *
- *	client 10.0.0.1/24 ------ 10.0.0.254/24 router 10.0.1.254/24 ------ 10.0.1.1/24 server
- *	2001:db8::1/64 eth0 -- eth0 2001:db8::fe/64    eth1 2001:db8:1::fe/64 -- eth0 2001:db8:1::1/64
+ *	client                  router                     server
+ *	  eth0 10.0.0.1/24 ------ eth0 10.0.0.254/24
+ *	  2001:db8::1/64          2001:db8::fe/64
+ *	                          eth1 10.0.1.254/24 ------- eth0 10.0.1.1/24
+ *	                          2001:db8:1::fe/64          2001:db8:1::1/64
  */
 #include "suites/smoke/lib/nft.h"
 #include "suites/smoke/lib/smoke.h"
@@ -33,7 +36,7 @@ static void forward(struct nsrig *rig, const char *family, const char *rules, co
 		family, rules);
 }
 
-/* ---- verdicts --------------------------------------------------------------------------------- */
+/* ---- verdicts -------------------------------------------------------------------------------- */
 
 static void nftables_drops_by_port(void **state)
 {
@@ -60,7 +63,10 @@ static void nftables_rejects_by_reset(void **state)
 	nsrig_assert_reach(*state, "client", "tcp server:4301");
 }
 
-/* So many questions of 100 bytes from client to server, each with its answer, and none of them twice. */
+/*
+ * So many questions of 100 bytes from client to server, each with its answer, and none of them
+ * twice.
+ */
 static void exchange(struct nsrig *rig, int port, int count)
 {
 	int server = smoke_server(nsrig_host(rig, "server"), SOCK_DGRAM, "10.0.1.1", port);
@@ -93,7 +99,7 @@ static void nftables_counts_packets(void **state)
 	nft_assert_lists(*state, "router", "udp dport 4300 counter packets 3 bytes 384");
 }
 
-/* ---- sets and maps ---------------------------------------------------------------------------- */
+/* ---- sets and maps --------------------------------------------------------------------------- */
 
 static void nftables_set_has_ports(void **state)
 {
@@ -147,7 +153,7 @@ static void nftables_map_has_verdicts(void **state)
 	assert_others_pass(*state);
 }
 
-/* ---- limits ----------------------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------------------- */
 
 static void nftables_limit_has_a_burst(void **state)
 {
@@ -181,7 +187,7 @@ static void nftables_limits_connections(void **state)
 	close(server);
 }
 
-/* ---- connections ------------------------------------------------------------------------------ */
+/* ---- connections ----------------------------------------------------------------------------- */
 
 static void nftables_knows_what_is_established(void **state)
 {
@@ -254,7 +260,7 @@ static void nftables_flowtable_goes_round_the_chain(void **state)
 	assert_in_range(nft_count(*state, "router", "udp dport 4300 counter packets "), 1, 10);
 }
 
-/* ---- changes ---------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static void nftables_marks_for_routing(void **state)
 {
@@ -287,7 +293,7 @@ static void nftables_writes_into_packets(void **state)
 	assert_others_pass(*state);
 }
 
-/* ---- families --------------------------------------------------------------------------------- */
+/* ---- families -------------------------------------------------------------------------------- */
 
 static void nftables_ip_leaves_ipv6_alone(void **state)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Are this kernel's network namespaces apart from each other, and can links and sockets be where they should?
+ * Are this kernel's network namespaces isolated from each other, and can links and sockets be
+ * created in them and moved between them?
  *
  *	left eth0 10.0.0.1/24 ====== 10.0.0.2/24 eth0 right
  */

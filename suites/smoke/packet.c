@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Do this kernel's packet sockets see, filter, share out and send frames?
+ * Do this kernel's packet sockets receive, filter, distribute and send frames?
  *
  *	left eth0 10.0.0.1/24 ====== 10.0.0.2/24 eth0 right
  */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Do this kernel's queueing disciplines delay, drop, shape and order as they are told?
+ * Do this kernel's queueing disciplines delay, drop, shape and order packets as configured?
  *
  *	client eth0 10.0.0.1/24 ------ 10.0.0.2/24 eth0 server
  *
- * Times are asserted in the one direction that a slow machine can't spoil: what is held back takes at least so
- * long. Losses are of all packets, or of so many that chance can't do it.
+ * Times are asserted only in the direction that a slow machine can't spoil: a delayed packet takes
+ * at least that long. Losses are asserted for all packets, or for so many that chance is ruled out.
  */
 #include "suites/smoke/lib/smoke.h"
 #include "suites/smoke/lib/tc.h"
@@ -24,7 +24,7 @@ static const struct nsrig_topo pair = {
 	.text = "veth client:eth0 10.0.0.1/24 -- server:eth0 10.0.0.2/24",
 };
 
-/* ---- netem ------------------------------------------------------------------------------------ */
+/* ---- netem ----------------------------------------------------------------------------------- */
 
 static void impair(struct nsrig *rig, const char *words, const char *option)
 {
@@ -104,7 +104,7 @@ static void close_flow(struct flow flow)
 	close(flow.to);
 }
 
-/* ---- shapers ---------------------------------------------------------------------------------- */
+/* ---- shapers --------------------------------------------------------------------------------- */
 
 static int link_of(struct nsrig *rig)
 {
@@ -153,7 +153,10 @@ static void add_htb(struct nsrig *rig, uint64_t rate, uint64_t ceil)
 	nsrig_assert_ok(send_to_client(rig, msg));
 }
 
-/* The class may have but 10 kB/s for itself, and lends what its parent does not use: up to the ceiling. */
+/*
+ * The class may have but 10 kB/s for itself, and lends what its parent does not use: up to the
+ * ceiling.
+ */
 static void htb_lends_up_to_the_ceiling(void **state)
 {
 	add_htb(*state, 10000, 250000);
@@ -199,7 +202,10 @@ static double spread_ms(struct flow flow, struct nsrig_capture *wire)
 	return (double)(times[1] - times[0]) / 1e6;
 }
 
-/* Each socket at the pace that it has asked for; and with none as fast as the machine is, at its best. */
+/*
+ * Each socket at the pace that it has asked for; and with none as fast as the machine is, at its
+ * best.
+ */
 static void fq_paces_a_socket(void **state)
 {
 	struct nsrig *rig = *state;
@@ -223,7 +229,7 @@ static void fq_paces_a_socket(void **state)
 	close_flow(flow);
 }
 
-/* ---- order ------------------------------------------------------------------------------------ */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 /* A slow link, and something in its queue that puts packets in order. */
 static void add_slow(struct nsrig *rig, struct nl_msg *inner)
@@ -248,8 +254,8 @@ static int is_sparse(const struct nsrig_packet *packet, void *place)
 }
 
 /*
- * 30 packets are queued, and then one of another flow: where it comes among them, from 1 to 31. They take two
- * seconds to leave, so that they are all there by then.
+ * 30 packets are queued, and then one of another flow: where it comes among them, from 1 to 31.
+ * They take two seconds to leave, so that they are all there by then.
  */
 static int place_of_sparse(struct nsrig *rig, int priority)
 {
@@ -309,7 +315,9 @@ static void fq_codel_lets_flows_take_turns(void **state)
 {
 	struct nl_msg *fq_codel = inner_qdisc(*state, "fq_codel");
 
-	/* Twenty seconds in the queue are not too long (in microseconds): nothing is to be dropped. */
+	/*
+	 * Twenty seconds in the queue are not too long (in microseconds): nothing is to be dropped.
+	 */
 	assert_int_equal(nla_put_u32(fq_codel, TCA_FQ_CODEL_TARGET, 20000000), 0);
 	assert_overtakes(*state, fq_codel, 0);
 }
@@ -391,7 +399,7 @@ static void pfifo_has_room_for_so_many(void **state)
 	close_flow(marker);
 }
 
-/* ---- what waits too long ---------------------------------------------------------------------- */
+/* ---- what waits too long --------------------------------------------------------------------- */
 
 /* Waiting packets of more than 3000 bytes, about, are too many. */
 static struct nl_msg *red_qdisc(struct nsrig *rig, int flags)
@@ -411,7 +419,10 @@ static struct nl_msg *red_qdisc(struct nsrig *rig, int flags)
 	return red;
 }
 
-/* 30 packets with these bits of IP's for ECN, and one of another flow behind them: how many of the 30 come. */
+/*
+ * 30 packets with these bits of IP's for ECN, and one of another flow behind them: how many of the
+ * 30 come.
+ */
 static int send_30(struct nsrig *rig, int ecn)
 {
 	struct flow bulk = open_flow(rig, BULK_PORT, 0), last = open_flow(rig, SPARSE_PORT, 0);
@@ -451,7 +462,7 @@ static void red_marks_instead_if_told(void **state)
 	nsrig_assert_packets(marked, ">= 5", NULL, NSRIG_WAIT_MS);
 }
 
-/* ---- queues ----------------------------------------------------------------------------------- */
+/* ---- queues ---------------------------------------------------------------------------------- */
 
 static const struct nsrig_topo apart = {.hosts = {"client", "server"}};
 

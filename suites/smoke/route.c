@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which way does this kernel send a packet, and which ones does it not let in?
+ * Which way does this kernel send a packet, and which packets does it not accept?
  *
- *	       eth0 10.0.1.1 ====== 10.0.1.254 eth0 r1 eth1 10.1.1.254 ====== 10.1.1.1 eth0
- *	a							       		     b 192.0.2.1, 2001:db8:b::1
- *	       eth1 10.0.2.1 ====== 10.0.2.254 eth0 r2 eth1 10.1.2.254 ====== 10.1.2.1 eth1
- *	198.51.100.1
+ *	  eth0 10.0.1.1 ====== 10.0.1.254 eth0 r1 eth1 10.1.1.254 ====== 10.1.1.1 eth0
+ *	a                                                                              b
+ *	  eth1 10.0.2.1 ====== 10.0.2.254 eth0 r2 eth1 10.1.2.254 ====== 10.1.2.1 eth1
  *
- * IPv6 likewise: 2001:db8:1::1 to 2001:db8:1::fe and so on. To b's own address there are routes by r1.
+ * a also has the address 198.51.100.1; b also has 192.0.2.1 and 2001:db8:b::1, and the routes to
+ * them go by r1. IPv6 likewise: 2001:db8:1::1 to 2001:db8:1::fe and so on.
  */
 #include "suites/smoke/lib/smoke.h"
 
@@ -78,7 +78,10 @@ static void assert_goes_by(struct nsrig *rig, struct ways ways, const char *targ
 	nsrig_assert_packets(ways.by[2 - router], "== 0", NULL, 0);
 }
 
-/* Each of many flows goes one way, and some go each way: that all go the same has a chance of 2^-31. */
+/*
+ * Each of many flows goes one way, and some go each way: that all go the same has a chance of
+ * 2^-31.
+ */
 static void assert_goes_both_ways(struct nsrig *rig, struct ways ways)
 {
 	int i, k, counts[2], both[2] = {0, 0};
@@ -100,7 +103,7 @@ static void assert_goes_both_ways(struct nsrig *rig, struct ways ways)
 		nsrig_fail("all flows went one way (%d, %d)", both[0], both[1]);
 }
 
-/* ---- rules ------------------------------------------------------------------------------------ */
+/* ---- rules ----------------------------------------------------------------------------------- */
 
 static void add_other_way(struct nsrig *rig, const char *rule)
 {
@@ -143,7 +146,7 @@ static void throw_route_goes_on_with_the_next_table(void **state)
 	assert_goes_by(*state, ways, "udp 192.0.2.1", 1);
 }
 
-/* ---- several ways ----------------------------------------------------------------------------- */
+/* ---- several ways ---------------------------------------------------------------------------- */
 
 static struct nl_msg *new_route(int family, const char *dst)
 {
@@ -293,7 +296,10 @@ static void heed_segments(struct nsrig *rig, const char *sysctl)
 	}
 }
 
-/* By r2, as the segment says, and not the way that the routes say; each router on the way counts it off. */
+/*
+ * By r2, as the segment says, and not the way that the routes say; each router on the way counts it
+ * off.
+ */
 static void srv6_goes_by_its_segments(void **state)
 {
 	struct nsrig *rig = *state;
@@ -349,7 +355,10 @@ static void rpl_goes_by_its_segments(void **state)
 		wire, ">= 1", "ip6[6] == 43 and ip6[42] == 3 and ip6[43] == 0", NSRIG_WAIT_MS);
 }
 
-/* Two hosts' worth of IPv4 in IPv6: what a puts in, r1 takes out again, as its segment says (End.DX4). */
+/*
+ * Two hosts' worth of IPv4 in IPv6: what a puts in, r1 takes out again, as its segment says
+ * (End.DX4).
+ */
 static void srv6_carries_ipv4_to_an_end(void **state)
 {
 	struct nsrig *rig = *state;
@@ -421,7 +430,7 @@ static void mpls_goes_by_its_label(void **state)
 	nsrig_assert_packets(wire, ">= 1", NULL, NSRIG_WAIT_MS);
 }
 
-/* ---- what is not let in ----------------------------------------------------------------------- */
+/* ---- what is not let in ---------------------------------------------------------------------- */
 
 static bool gets(struct nsrig *rig, int ms)
 {
@@ -487,7 +496,7 @@ static void source_routes_are_refused(void **state)
 	close(heard);
 }
 
-/* ---- answers for others ----------------------------------------------------------------------- */
+/* ---- answers for others ---------------------------------------------------------------------- */
 
 /* a takes b's network for its own. */
 static void proxy_arp_answers_for_others(void **state)
@@ -557,7 +566,7 @@ static void redirect_shows_the_shorter_way(void **state)
 	nsrig_assert_route_to(client, "10.9.0.1", "via 10.0.0.253");
 }
 
-/* ---- VRF -------------------------------------------------------------------------------------- */
+/* ---- VRF ------------------------------------------------------------------------------------- */
 
 /* client eth0 10.0.1.1 ===== eth0 (vrf red) router eth1 ===== eth0 10.0.2.1 server */
 static const struct nsrig_topo vrf = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel have links on top of other links, and are they together or apart as their modes say?
+ * Does this kernel support links on top of other links, and are those connected or isolated as
+ * their modes say?
  */
 #include "suites/smoke/lib/smoke.h"
 
@@ -263,7 +264,7 @@ static void hsr_loses_nothing_when_a_cable_is_pulled(void **state)
 	nsrig_assert_flow(rig, "a", "udp 10.0.0.2", "loss == 0%", .at = "b", .count = 20);
 }
 
-/* ---- macsec ----------------------------------------------------------------------------------- */
+/* ---- macsec ---------------------------------------------------------------------------------- */
 
 /*
  *	left eth0 ===== eth0 right
@@ -354,7 +355,9 @@ static void lay_macsec(struct nsrig *rig, const char *key_of_left, const char *k
 	secure(rig, "right", "left", "right's", key_that_right_has);
 }
 
-/* A tag by itself only says who sent: that it's encrypted as well is in the tag (its bits E and C). */
+/*
+ * A tag by itself only says who sent: that it's encrypted as well is in the tag (its bits E and C).
+ */
 static void macsec_encrypts_frames(void **state)
 {
 	struct nsrig_capture *wire =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Do this kernel's classifiers find packets, and do its actions do to them what they are told?
+ * Do this kernel's classifiers match packets, and do its actions do what they are configured to do?
  *
  *	pair:	client eth0 10.0.0.1/24 ------ 10.0.0.2/24 eth0 server
  *
@@ -43,7 +43,7 @@ static const struct nsrig_topo wire = {
 		"veth middle:eth2 -- third:eth0\n",
 };
 
-/* ---- classifiers: what goes out of the client to a port is dropped ---------------------------- */
+/* ---- classifiers: what goes out of the client to a port is dropped --------------------------- */
 
 static void assert_drops_by_port(struct nsrig *rig)
 {
@@ -179,8 +179,8 @@ static void fw_finds_a_mark(void **state)
 }
 
 /*
- * In classic BPF, which needs no privilege but the namespace's own. The packet begins with its Ethernet
- * header; the return value is the verdict.
+ * In classic BPF, which needs no privilege but the namespace's own. The packet begins with its
+ * Ethernet header; the return value is the verdict.
  */
 static void bpf_finds_a_port(void **state)
 {
@@ -203,7 +203,7 @@ static void bpf_finds_a_port(void **state)
 	assert_drops_by_port(*state);
 }
 
-/* ---- actions ---------------------------------------------------------------------------------- */
+/* ---- actions --------------------------------------------------------------------------------- */
 
 /* A filter by u32 that finds everything: no bit is looked at. */
 static struct nl_msg *everything(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel's TCP have these options, and do they do what they are for?
+ * Does this kernel's TCP have these options, and do they work?
  *
  *	client eth0 10.0.0.1/24 ====== 10.0.0.2/24 eth0 server
  *	       eth1 10.0.1.1/24 ====== 10.0.1.2/24 eth1
@@ -60,7 +60,7 @@ static void assert_says(int from, int to, const char *text)
 	assert_string_equal(heard, text);
 }
 
-/* ---- what both ends agree on ------------------------------------------------------------------ */
+/* ---- what both ends agree on ----------------------------------------------------------------- */
 
 static bool agrees(struct nsrig *rig, int option)
 {
@@ -171,7 +171,7 @@ static void tcp_fast_open_sends_with_the_first_segment(void **state)
 	close(listener);
 }
 
-/* ---- signatures ------------------------------------------------------------------------------- */
+/* ---- signatures ------------------------------------------------------------------------------ */
 
 /* Whether a connection comes about within so many milliseconds. */
 static bool connects(int fd, int ms)
@@ -266,7 +266,7 @@ static void tcp_ao_lets_in_who_has_the_key(void **state)
 	close(listener);
 }
 
-/* ---- ends ------------------------------------------------------------------------------------- */
+/* ---- ends ------------------------------------------------------------------------------------ */
 
 /* The server goes on, and nothing of it arrives. */
 static void silence(struct nsrig *rig)
@@ -338,7 +338,7 @@ static void tcp_time_wait_is_reused_if_told(void **state)
 	close(listener);
 }
 
-/* ---- several sockets -------------------------------------------------------------------------- */
+/* ---- several sockets ------------------------------------------------------------------------- */
 
 static int open_sharing(struct nsrig *rig)
 {
@@ -394,7 +394,7 @@ static void reuseport_lets_a_filter_choose(void **state)
 	close(second);
 }
 
-/* ---- how it is sent --------------------------------------------------------------------------- */
+/* ---- how it is sent -------------------------------------------------------------------------- */
 
 static int is_in_clear(const struct nsrig_packet *packet, void *arg)
 {
@@ -474,7 +474,7 @@ static void zerocopy_tells_when_it_is_done(void **state)
 	smoke_close_both(both);
 }
 
-/* ---- several paths ---------------------------------------------------------------------------- */
+/* ---- several paths --------------------------------------------------------------------------- */
 
 static int tell_mptcp(struct nsrig *rig, const char *host, struct nl_msg *msg)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel carry TCP, UDP and MPTCP between two namespaces, and refuse what nobody listens
- * to?
+ * Does this kernel carry TCP, UDP and MPTCP between two namespaces, and refuse connections to
+ * closed ports?
  *
  *	client eth0 10.0.0.1/24    ------ 10.0.0.2/24    eth0 server
  *	            2001:db8::1/64        2001:db8::2/64
@@ -209,7 +209,7 @@ static void udplite_covers_as_much_as_it_is_told(void **state)
 	close(heard);
 }
 
-/* ---- who asks the card -------------------------------------------------------------------------- */
+/* ---- who asks the card ----------------------------------------------------------------------- */
 
 static void set_offload(struct nsrig *rig, const char *host, uint32_t what, uint32_t on)
 {
@@ -234,8 +234,8 @@ static bool is_taken(int from, int to, int ms)
 }
 
 /*
- * The server's end is told not to say that packets have come when it has just said so, for a minute. Who polls
- * need not be told.
+ * The server's end is told not to say that packets have come when it has just said so, for a
+ * minute. Who polls need not be told.
  */
 static void busy_poll_takes_what_waits_at_the_link(void **state)
 {

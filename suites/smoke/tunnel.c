@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does this kernel carry one network in the packets of another? In each test packets arrive by way of the
- * tunnel, none of them is seen on the cable as it is, and what the tunnel makes of them is.
+ * Does this kernel carry one network in the packets of another? Each test asserts that packets
+ * arrive by way of the tunnel, that none of them crosses the cable unencapsulated, and that the
+ * cable carries the encapsulated ones.
  *
  *	+-----------------------------------+       +-----------------------------------+
  *	| left    10.9.0.1/24 2001:db8:9::1 |~~~~~~~| 10.9.0.2/24 2001:db8:9::2   right |
@@ -79,7 +80,7 @@ static void assert_tunnels_both(struct nsrig *rig, const struct tunnel *tunnel)
 	assert_tunnels(rig, tunnel, "[2001:db8:9::2]");
 }
 
-/* ---- in UDP ----------------------------------------------------------------------------------- */
+/* ---- in UDP ---------------------------------------------------------------------------------- */
 
 static void vxlan_carries_ethernet_in_udp(void **state)
 {
@@ -270,7 +271,7 @@ static void wireguard_keeps_words_secret(void **state)
 	assert_int_equal(nsrig_capture_each(wire, NULL, NSRIG_WAIT_MS, is_readable, NULL), 1);
 }
 
-/* ---- in IP ------------------------------------------------------------------------------------ */
+/* ---- in IP ----------------------------------------------------------------------------------- */
 
 static void gre_carries_ip(void **state)
 {

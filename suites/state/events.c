@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Events: what the kernel tells while something is done, in order and in words. The failing ones are
- * guilty's (suites/guilty/guilty-state.c).
+ * Events: the kernel's notifications while something changes, in order and as text. guilty-state.c
+ * has the tests that fail.
  *
  *	left                                 right
  *	  a0 10.0.0.1/24 2001:db8::1/64 ==== b0 10.0.0.2/24 2001:db8::2/64

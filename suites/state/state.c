@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The state of a namespace in words, and what is added and removed in the same words.
+ * The state of a namespace as lines of text, and objects added and removed by the same lines.
  *
  *	left                                 right
  *	  a0 10.0.0.1/24 2001:db8::1/64 ==== b0 10.0.0.2/24 2001:db8::2/64

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waits. It is notifications that wake them, and not the clock, which stands still here but for what
- * has no notification.
+ * Waits. They are woken by notifications, not by a clock: here the clock stands still, except for
+ * state that has no notification.
  *
  *	left:a0 10.0.0.1/24 ====== right:b0 10.0.0.2/24
  */

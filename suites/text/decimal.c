@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Decimal numbers in a program that has set a locale with a comma: they are read and written with a
- * point all the same. No network: what reads and writes them is asked directly.
+ * Decimal numbers in a program whose locale has a decimal comma: they are still read and written
+ * with a point. No network: the test calls the functions that read and write them directly.
  */
 #include "fixture/base/decimal.h"
 #include "fixture/base/deadline.h"
@@ -45,7 +45,9 @@ static void make_locale(const char *folder)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, source, strlen(source)), strlen(source));
 	close(fd);
-	/* It exits with 1 for the categories that are not defined, and whether it is there is seen. */
+	/*
+	 * It exits with 1 for the categories that are not defined, and whether it is there is seen.
+	 */
 	program_run(&localedef,
 		(char *[]){"localedef", "-c", "-i", from, "-f", "ANSI_X3.4-1968", to, NULL});
 	program_free(&localedef);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Matching of words: no network at all.
+ * Matching lines of state word by word. No network.
  *
  *	"via 10.0.0.1 default" ---- cut into items ----> [via 10.0.0.1] [destination 0.0.0.0/0] ...
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the fuzzer was given and has found (suites/topo/fuzz/corpus, a topology a file), without the fuzzer:
- * so that what was found once stays found, whatever the library is built with. Nothing is built of
- * the topologies, so that there is no network.
+ * The corpus of the fuzzer (suites/topo/fuzz/corpus, one topology per file), run without the
+ * fuzzer: so a defect that the fuzzer found once stays covered in every build of the library. No
+ * network is built.
  */
 #include "suites/topo/fuzz/feed.h"
 

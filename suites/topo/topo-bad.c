@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Topologies that are none: each is refused with a sentence that says where, and what was expected.
- * Nothing is built, so that there is no network.
+ * Malformed topologies: each is refused with a sentence that says where the error is, and what was
+ * expected. No network is built.
  */
 #include "suites/lib/array.h"
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * Pictures of topologies, letter by letter: the drawings are those of the networks, and nothing of
- * them is built.
- */
+/* Drawings of topologies, compared character by character. No network is built. */
 #include "suites/lib/array.h"
 #include "suites/lib/count.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the options of kinds become: attributes of IFLA_INFO_DATA, by number and bytes, as ip-link(8)
- * sends them. Most of these kinds are missing in one kernel or another, and what is wrong in a message
- * to a kind that is not there is seen here only. Nothing is built, so that there is no network.
+ * How the options of link kinds are encoded: attributes of IFLA_INFO_DATA, by number and bytes, as
+ * ip-link(8) sends them. Every kernel lacks some of these kinds; only this suite checks the
+ * messages for a kind that the kernel lacks. No network is built.
  */
 #include "fixture/kernel/link-kinds.h"
 #include "fixture/topo/model.h"

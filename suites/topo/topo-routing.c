@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * "routing": which routes are computed, host by host. Nothing of the networks is built. The one with
- * two ways, and two islands:
+ * "routing": which routes are computed, host by host. No network is built. The topology with two
+ * paths and two islands:
  *
  *	a ==== r ---- q        c ---- z ---- d        e ---- f
  *	        \    /

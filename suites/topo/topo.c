@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The language of topologies: what is understood, and that members, a text and a file mean the same.
- * What a topology means is judged by the drawing and the graph of it, which show all but routes and
- * the options of kinds; those are topo-kinds.c's. Of this network, nothing is built:
+ * The language of topologies: what is accepted, and that struct members, a text and a file mean the
+ * same. The suite judges the meaning by the topology's drawing and its graph, which show everything
+ * but routes and the options of kinds (see topo-routing.c and topo-kinds.c). This network is not
+ * built:
  *
  *	client                     router                        server
  *	  eth0 10.0.1.1/24 ======= c0 10.0.1.254/24

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# helpers/topo, as people call it; and the networks in README.md and doc/network.md: the drawing is the one that
-# it prints. Runs in the build folder; $srcdir tells where the sources are.
+# helpers/topo as a command, and the networks in README.md and doc/network.md: each drawing is the
+# one that helpers/topo prints. Runs in the build folder; $srcdir is the folder of the sources.
 sources=${srcdir:-$(dirname "$0")/../..}
 # shellcheck source=suites/lib/shell.sh
 . "$sources/suites/lib/shell.sh"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Questions to a name server, and its answers. The server is a thread of the suite, which answers
- * with what a test has written down.
+ * Queries to a name server, and its answers. The server is a thread of the suite, which sends the
+ * answers that a test has prepared.
  *
  *	a:eth0 10.0.0.1/24 2001:db8::1/64 ==== b:eth0 10.0.0.2/24 2001:db8::2/64
  */

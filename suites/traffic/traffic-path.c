@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Paths and what goes through them: hops, the path's MTU, and flows that are measured.
+ * Paths and the traffic on them: hops, the path MTU, and measured flows.
  *
  *	a -------- r1 -------- r2 -------- r3 -------- b        ("chain 3", IPv4 and IPv6)
  *	10.0.0.1   10.0.0.2
@@ -150,7 +150,10 @@ static void flows_are_measured(void **state)
 		assert_true(flow.delay_min <= flow.delay && flow.delay <= flow.delay_max);
 		if (tcp)
 			continue;
-		/* One in a millisecond: not faster than it was sent, unless the machine was late with them. */
+		/*
+		 * One in a millisecond: not faster than it was sent, unless the machine was late
+		 * with them.
+		 */
 		tries = 0;
 		do {
 			nsrig_assert_ok(nsrig_measure(a, targets[i], b,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Test traffic: what passes, who answers, how it is rejected and by whom; and what is refused.
- * These are the functions that return errors; the test verbs are in suites/verbs/assert-traffic.c.
+ * Test traffic: what passes, who answers, how traffic is rejected and by whom; and which requests
+ * are refused. This suite covers the functions that return errors; suites/verbs/assert-traffic.c
+ * covers the test verbs.
  *
  *	a                         r1                          b
  *	  eth0 10.0.0.1/24 ======= eth0 10.0.0.2/24

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Test verbs on the state of a namespace: they pass where they should, and where they fail they say
- * what is different. The failing ones are guilty's (suites/guilty/guilty-state.c).
+ * Test verbs on the state of a namespace: they pass where they should, and their failures report
+ * the difference. guilty-state.c has the tests that fail.
  *
  *	left                                 right
  *	  a0 10.0.0.1/24 2001:db8::1/64 ==== b0 10.0.0.2/24 2001:db8::2/64

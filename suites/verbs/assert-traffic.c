@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Test verbs on traffic: they pass where they should, and where they fail they explain. The failing
- * ones are guilty's (suites/guilty/guilty-traffic.c).
+ * Test verbs on traffic: they pass where they should, and their failures explain why.
+ * guilty-traffic.c has the tests that fail.
  *
  *	client                         router                      server (www)
  *	  eth0 10.0.1.1/24 ====== c0 10.0.1.254/24

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Rulesets by libnftables, as nft(8) would load and list them. */
+/* Rulesets by libnftables: loaded and listed as nft(8) does. */
 #include "nft.h"
 
 #include "smoke.h"
@@ -82,7 +82,10 @@ void nft_load_at(struct nsrig *rig, const char *host, const char *option, const 
 	nsrig_fail_at(file, line, "nft: %s", words);
 }
 
-/* What is sent on different processors may be counted later than it arrives: it is asked more than once. */
+/*
+ * What is sent on different processors may be counted later than it arrives: it is asked more than
+ * once.
+ */
 void nft_assert_lists(struct nsrig *rig, const char *host, const char *expected)
 {
 	char words[8192];

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Rulesets, for the smoke suites of netfilter. Test verbs: they succeed, or end the test. */
+/* Rulesets, for the netfilter smoke suites. These are test verbs: they succeed, or end the test. */
 #ifndef NFT_H
 #define NFT_H
 
 #include <nsrig.h>
 
 /*
- *	client 10.0.0.1/24 ------ 10.0.0.254/24 router 10.0.1.254/24 ------ 10.0.1.1/24 server
- *	2001:db8::1/64 eth0 -- eth0 2001:db8::fe/64    eth1 2001:db8:1::fe/64 -- eth0 2001:db8:1::1/64
+ *	client                  router                     server
+ *	  eth0 10.0.0.1/24 ------ eth0 10.0.0.254/24
+ *	  2001:db8::1/64          2001:db8::fe/64
+ *	                          eth1 10.0.1.254/24 ------- eth0 10.0.1.1/24
+ *	                          2001:db8:1::fe/64          2001:db8:1::1/64
  */
 extern const struct nsrig_topo nft_routed;
 
 /*
- * Loads rules, in nft(8)'s words, on a host. Where the kernel does not know something of them the test is
- * skipped with "needs <option>".
+ * Loads rules, in nft(8)'s words, on a host. Where the kernel does not know something of them the
+ * test is skipped with "needs <option>".
  */
 #define nft_load(rig, host, option, ...)                                                           \
 	nft_load_at((rig), (host), (option), __FILE__, __LINE__, __VA_ARGS__)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the smoke suites share; see the header. */
+/* What the smoke suites share: see smoke.h. */
 #include "smoke.h"
 
 #include <arpa/inet.h>

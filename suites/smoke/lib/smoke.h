@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the smoke suites share: sockets for test traffic, and netlink beside rtnetlink. Each verb ends the
- * test when it fails.
+ * What the smoke suites share: sockets for test traffic, and netlink protocols other than
+ * rtnetlink. Each verb ends the test when it fails.
  */
 #ifndef SMOKE_H
 #define SMOKE_H
@@ -13,8 +13,8 @@
 #define SMOKE_PATIENCE_MS 10000
 
 /*
- * What the main() of a smoke suite ends with: nsrig_main(), where a skip for want of an option that the
- * kernel was built with is a failure (--check-config), unless NSRIG_CHECK_CONFIG=0.
+ * What the main() of a smoke suite ends with: nsrig_main(), where a skip for want of an option that
+ * the kernel was built with is a failure (--check-config), unless NSRIG_CHECK_CONFIG=0.
  */
 #define smoke_main(argc, argv, tests) smoke_run((argc), (argv), (tests), COUNT(tests))
 int smoke_run(int argc, char **argv, const struct CMUnitTest *tests, size_t count);
@@ -22,15 +22,17 @@ int smoke_run(int argc, char **argv, const struct CMUnitTest *tests, size_t coun
 struct nl_msg;
 
 /*
- * Sends one request of another netlink protocol than rtnetlink (NETLINK_XFRM, NETLINK_GENERIC, ...), waits
- * for the kernel's verdict, and lets go of the request. 0, or a negative error number.
+ * Sends one request of another netlink protocol than rtnetlink (NETLINK_XFRM, NETLINK_GENERIC,
+ * ...), waits for the kernel's verdict, and lets go of the request. 0, or a negative error number.
  */
 int smoke_netlink(struct nsrig_ns *ns, int protocol, struct nl_msg *msg);
 
 /* The same, and takes the first message that answers it: an answer, or the verdict. */
 int smoke_ask(struct nsrig_ns *ns, int protocol, struct nl_msg *msg, void *buffer, size_t size);
 
-/* A request of a family of generic netlink; and the number of a family, -ENOENT if there is none. */
+/*
+ * A request of a family of generic netlink; and the number of a family, -ENOENT if there is none.
+ */
 struct nl_msg *smoke_genl(int family, int command, int version);
 int smoke_genl_family(struct nsrig_ns *ns, const char *name);
 

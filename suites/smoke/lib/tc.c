@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Requests of traffic control, put together attribute by attribute. Source: linux/rtnetlink.h, pkt_cls.h. */
+/* Traffic control requests, built attribute by attribute. Source: linux/rtnetlink.h, pkt_cls.h. */
 #include "tc.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Traffic control by hand, for the smoke suites: libnl has words for some kinds only. What belongs to a kind
- * is put into the request by the test, between begin and end.
+ * Hand-made traffic control requests, for the smoke suites: libnl supports only some kinds. The
+ * test puts the kind's own attributes into the request, between begin and end.
  *
  *	struct nl_msg *msg = tc_qdisc("fq", link, TC_H_ROOT, 0);
  *

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A text, taken for a topology. What has to be true of any text: it is understood or refused with a
- * sentence, in the same way each time; and what is understood can be drawn, within 100 columns.
+ * Parses a text as a topology, and asserts what must hold for any text: it is parsed or refused
+ * with a sentence, in the same way each time; and a parsed topology can be drawn, within 100
+ * columns.
  */
 #include "feed.h"
 
