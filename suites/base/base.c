@@ -49,7 +49,7 @@ static void arrays_are_shortened_and_grow_again(void **state)
 	free(bytes);
 }
 
-/* As many elements of this size have no room in any memory. */
+/* No memory has room for this many elements of this size. */
 static void arrays_that_are_too_large_stay(void **state)
 {
 	char *bytes = NULL;
@@ -98,7 +98,10 @@ static void codes_are_read(void **state)
 	}
 }
 
-/* The values are of the draft's own list; with a high bit set, those that nsrig has always had. */
+/*
+ * The expected values are those of the FNV draft; the others, with a high bit set, pin nsrig's own
+ * results.
+ */
 static void hashes_never_change(void **state)
 {
 	(void)state;

@@ -53,7 +53,10 @@ static void is_saved(void **state)
 	assert_string_equal(nsrig_error(), "the first");
 }
 
-/* vasprintf() fails here as it does for want of memory: no locale is set that has the character. */
+/*
+ * vasprintf() fails here as it does when memory is out: without a locale it can't convert the
+ * character.
+ */
 static void says_that_memory_is_out(void **state)
 {
 	struct nsrig_saved_error saved;
@@ -92,7 +95,7 @@ static void *leave_much_behind(void *unused)
 	return NULL;
 }
 
-/* Pages of memory that this process has. */
+/* The resident pages of this process. */
 static long count_pages(void)
 {
 	long pages = 0;
@@ -115,13 +118,13 @@ static void is_freed_with_its_thread(void **state)
 		assert_int_equal(pthread_create(&thread, NULL, leave_much_behind, NULL), 0);
 		pthread_join(thread, NULL);
 	}
-	/* A sanitizer keeps some of it for a while. */
+	/* A sanitizer keeps freed memory for a while. */
 	assert_in_range(count_pages() - before, 0, 384 * (MIB / sysconf(_SC_PAGESIZE)));
 }
 
 /*
- * A text of this size with its NUL, as it is reported where there is room for 100 bytes: some dots,
- * and then as many characters as there is room for.
+ * A text of this size (NUL included), truncated to 100 bytes: first the dots, then as many
+ * characters as fit.
  */
 static char *cut_to_100(size_t size, size_t dots, const char *character)
 {
@@ -156,7 +159,7 @@ static void is_cut_where_it_is_too_long(void **state)
 	free(found);
 }
 
-/* Whole, and nothing but them. */
+/* The text must consist of whole euro signs only. */
 static size_t count_euros(const char *text)
 {
 	size_t count = 0;

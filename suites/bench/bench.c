@@ -29,7 +29,7 @@ void bench_between(void (*fn)(void), int rounds)
 	between_rounds = rounds;
 }
 
-/* Microseconds for one. */
+/* Microseconds per call. */
 static double measure(bench_fn *fn, int count)
 {
 	bench_start();
@@ -61,13 +61,14 @@ static void print(const char *workload, double ours_us, double floor_us, double 
 }
 
 /*
- * The ratio is the median of the rounds' ratios. What a machine does beside, it does for longer
- * than a round: so the two sums of a round saw the same machine, and A B B A takes out what rises
- * or falls. The ratio of two medians would compare times of different minutes where the machine
- * was busy for half of them. A stall of the kernel spoils one round, and no median.
+ * The result is the median of the ratios of all rounds. Other load on the machine usually lasts
+ * longer than a round, so both sums of a round saw the same machine; the order A B B A cancels a
+ * linear drift. The ratio of two medians would compare different minutes if the machine was busy
+ * for half of the time. A stall of the kernel spoils one round, but not the median.
  *
- * Rounds should be short. A pair against itself, eight times on a busy machine: 0.99 to 1.01 with
- * 400 rounds of four pairs; with 15 rounds of forty 0.95 to 1.07, and 0.91 to 1.16 by the medians.
+ * Rounds should be short. A pair measured against itself, eight times on a busy machine, gave 0.99
+ * to 1.01 with 400 rounds of four pairs; with 15 rounds of forty it gave 0.95 to 1.07, and 0.91 to
+ * 1.16 by the ratio of medians.
  */
 static void compare(const char *workload, bench_fn *ours, bench_fn *floor, int count, int rounds,
 	double target, const char *kind)
@@ -75,7 +76,7 @@ static void compare(const char *workload, bench_fn *ours, bench_fn *floor, int c
 	static double a[2 * ROUNDS_MAX], b[2 * ROUNDS_MAX], ratios[ROUNDS_MAX];
 	int i, n = 0;
 
-	/* The first of each is slower: memory, caches, the kernel's lists. */
+	/* Warm up: the first call of each is slower (memory, caches, the kernel's lists). */
 	measure(ours, count);
 	measure(floor, count);
 	if (between)

@@ -12,37 +12,40 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-/* Does the work count times; both do the same. */
+/* Does the work count times. Both functions of a pair do the same work. */
 typedef void bench_fn(int count);
 
-/* For a function of which only a part is measured: up to the first stop, from the last start. */
+/*
+ * For a function that is measured only in part: time between a stop and the next start isn't
+ * counted.
+ */
 void bench_start(void);
 void bench_stop(void);
 
 /*
- * What is called in the next pairs after so many rounds, and is not measured: for what was put
- * aside meanwhile. NULL for nothing.
+ * In the pairs that follow, calls fn after this many rounds, outside of the measured time: fn frees
+ * what the rounds have set aside. NULL calls nothing.
  */
 void bench_between(void (*fn)(void), int rounds);
 
 /*
- * Runs ours and the floor in turn, as A B B A, rounds times; prints the medians of both in
- * microseconds for one, and how many times the floor ours should be at the most.
+ * Runs ours and the floor alternately, as A B B A, in each round. Prints the medians of both in
+ * microseconds per call, and the ratio. target is the highest acceptable ratio.
  */
 void bench_pair(const char *workload, bench_fn *ours, bench_fn *floor, int count, int rounds,
 	double target);
 
-/* The same, where ours should be so many microseconds at the most, whatever the floor's. */
+/* The same, with a limit on ours in microseconds, whatever the floor takes. */
 void bench_pair_us(
 	const char *workload, bench_fn *ours, bench_fn *floor, int count, int rounds, double us);
 
-/* The same, where ours is what somebody else's tool takes. */
+/* The same for a third-party tool; there is no limit. */
 void bench_peer(const char *workload, bench_fn *theirs, bench_fn *floor, int count, int rounds);
 
-/* What was counted in both, and not measured. */
+/* Two counts instead of times. */
 void bench_count(const char *workload, int ours, int floor, int target);
 
-/* Two figures in microseconds that were measured otherwise. */
+/* Two times in microseconds that were measured by other means. */
 void bench_ratio(const char *workload, double a, double b, double target);
 
 #endif

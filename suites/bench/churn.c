@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 	double begun;
 
 	work_begin();
-	/* Libraries are loaded by then, and the heap is as large as it gets. */
+	/* By then all libraries are loaded, and the heap has its full size. */
 	work_churn_ours(100);
 	floor_settle();
 	before = weight_now();

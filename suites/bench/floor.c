@@ -29,7 +29,7 @@
 #define RTEXT_FILTER_SKIP_STATS (1 << 3)
 #endif
 
-/* The first index of links that are made here: the kernel's own are below. */
+/* The first index of our links; the kernel's own links have lower ones. */
 #define FIRST_INDEX 1000
 
 void floor_must(int so, const char *what)
@@ -42,13 +42,13 @@ void floor_must(int so, const char *what)
 
 int floor_home(void)
 {
-	/* Only the main thread of a process calls this. */
+	/* Only the main thread of a process calls this function. */
 	int pidfd = syscall(SYS_pidfd_open, getpid(), 0);
 	int fd = pidfd < 0 ? -1 : ioctl(pidfd, PIDFD_GET_NET_NAMESPACE, 0);
 
 	if (pidfd >= 0)
 		close(pidfd);
-	/* Before 6.11. */
+	/* Kernels before 6.11. */
 	if (fd < 0)
 		fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	floor_must(fd >= 0, "the namespace of this thread");
@@ -68,7 +68,7 @@ static void come_home(int home)
 
 int floor_unshare(void)
 {
-	/* Those that are being freed count against the limits: wait for them. */
+	/* Namespaces that are being freed count against the limits: wait for them. */
 	while (unshare(CLONE_NEWNET) < 0) {
 		floor_must(errno == ENOSPC, "unshare");
 		poll(NULL, 0, 1);
@@ -110,7 +110,7 @@ struct floor_end floor_end(int number)
 	memcpy(&end.ipv4, &ipv4, sizeof(ipv4));
 	inet_pton(AF_INET6, "2001:db8::", &end.ipv6);
 	memcpy(end.ipv6.s6_addr + 12, &low, sizeof(low));
-	/* What the kernel makes of the MAC address: RFC 4291, appendix A. */
+	/* The kernel derives the address from the MAC address: RFC 4291, appendix A. */
 	inet_pton(AF_INET6, "fe80::ff:fe00:0", &end.link_local);
 	end.link_local.s6_addr[8] = end.mac[0] ^ 0x02;
 	end.link_local.s6_addr[9] = end.mac[1];
@@ -123,7 +123,7 @@ struct floor_end floor_end(int number)
 struct batch {
 	_Alignas(NLMSG_ALIGNTO) char data[2048];
 	size_t length;
-	size_t last; /* where the last of them begins */
+	size_t last; /* where the last request begins */
 };
 
 static struct nlmsghdr *last(struct batch *batch)
@@ -189,7 +189,7 @@ static void link_up(struct batch *batch, int index)
 	begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi));
 }
 
-/* What both ends of a veth have. */
+/* The attributes that both ends of a veth have. */
 static void describe_end(struct batch *batch, const char *name, const struct floor_end *end)
 {
 	attr_text(batch, IFLA_IFNAME, name);
@@ -198,7 +198,10 @@ static void describe_end(struct batch *batch, const char *name, const struct flo
 	attr_u32(batch, IFLA_NUM_RX_QUEUES, 1);
 }
 
-/* A veth: one end here, up, on a bridge (0: on none); the other, eth0, in peer_ns, down. */
+/*
+ * A veth pair. One end is up, in this namespace, and a port of the bridge "master" (0: of none).
+ * The other end is eth0 in peer_ns, down.
+ */
 static void veth(struct batch *batch, const char *name, const struct floor_end *end, int master,
 	const struct floor_end *peer, int peer_ns)
 {
@@ -273,7 +276,10 @@ static void send_batch(int netlink, struct batch *batch)
 	batch->length = 0;
 }
 
-/* The next answer, which is of this type; NULL for no route, which is an answer too. */
+/*
+ * The next answer of this type; NULL if the kernel reports that there is no route, which is an
+ * answer too.
+ */
 static const void *answer(int netlink, int type)
 {
 	static _Alignas(NLMSG_ALIGNTO) char data[8192];
@@ -311,8 +317,8 @@ static bool is_local(int netlink)
 }
 
 /*
- * Until the carrier is there and both IPv6 addresses are usable; what the batch holds already is
- * sent along.
+ * Waits until the link has its carrier and both IPv6 addresses are usable. Requests that are
+ * already in the batch are sent along.
  */
 static void prove(int netlink, struct batch *batch, const struct floor_end *end)
 {
@@ -328,7 +334,7 @@ static void prove(int netlink, struct batch *batch, const struct floor_end *end)
 		link_local = is_local(netlink);
 		if (carrier && global && link_local)
 			return;
-		/* A work item of this processor's sets the route: it needs a moment of it. */
+		/* A work item on this CPU sets the route: let it run. */
 		sched_yield();
 	}
 }
@@ -373,7 +379,7 @@ static void await_carrier(int netlink, int index)
 	} while (!has_carrier(netlink));
 }
 
-/* Ports of a bridge need no address of their own: that saves a quarter of the work. */
+/* The ports of a bridge need no link-local address: this saves a quarter of the work. */
 #define ADDR_GEN_MODE_NONE "1"
 
 void floor_star_build(struct floor_star *star, int count)
@@ -404,15 +410,15 @@ void floor_star_build(struct floor_star *star, int count)
 		addrs(&batch, &end);
 		send_batch(star->hosts[i].netlink, &batch);
 	}
-	/* All of them when all are made: by then the work items are done. */
+	/* All ends are checked after the last one was made: by then the work items are done. */
 	for (i = 0; i < count; i++) {
 		end = floor_end(2 * i + 1);
 		prove(star->hosts[i].netlink, &batch, &end);
 		await_carrier(star->center.netlink, FIRST_INDEX + 2 * i);
 	}
 	/*
-	 * Last, when it forwards by all ports at once. Until then what the hosts say of their
-	 * multicast groups goes nowhere; else each would say it to all others.
+	 * The bridge comes up last, when all ports forward at once. Until then the hosts' multicast
+	 * reports go nowhere; otherwise each host would send its reports to all others.
 	 */
 	link_up(&batch, FIRST_INDEX - 1);
 	send_batch(star->center.netlink, &batch);
@@ -430,14 +436,20 @@ void floor_star_close(struct floor_star *star)
 	free(star->hosts);
 }
 
-/* Makes a namespace that is known to this one by a number, closes it, and waits until it goes. */
+/*
+ * Creates a namespace that has an id here, closes it, and waits for the notification that it is
+ * gone.
+ */
 static void wait_for_one(int netlink)
 {
 	const struct rtgenmsg gen = {.rtgen_family = AF_UNSPEC};
 	struct pollfd pfd = {.fd = netlink, .events = POLLIN};
 	struct batch batch = {.length = 0};
 	int home = floor_home();
-	/* With a socket, as the others had: what it holds is let go of a little later. */
+	/*
+	 * With a socket, as the other hosts had: the kernel frees what a socket holds a little
+	 * later.
+	 */
 	struct floor_ns ns = floor_host();
 	char data[1024];
 	const struct nlmsghdr *hdr = (const struct nlmsghdr *)data;
@@ -463,7 +475,10 @@ void floor_settle(void)
 
 	floor_must(netlink >= 0 && bind(netlink, (struct sockaddr *)&local, sizeof(local)) == 0,
 		"a netlink socket");
-	/* The first may go together with those that were closed before it, the second can't. */
+	/*
+	 * The first may be freed in one batch with those that were closed before it; the second
+	 * can't.
+	 */
 	wait_for_one(netlink);
 	wait_for_one(netlink);
 	close(netlink);

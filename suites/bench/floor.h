@@ -28,7 +28,10 @@ struct floor_ns {
 	int netlink;
 };
 
-/* An end of a veth pair; the link is called eth0, or portN of the N-th on a bridge. */
+/*
+ * One end of a veth pair. The link is called eth0; on a bridge the port of the N-th host is called
+ * portN.
+ */
 struct floor_end {
 	int index;
 	uint8_t mac[6];
@@ -36,24 +39,24 @@ struct floor_end {
 	struct in6_addr ipv6, link_local;
 };
 
-/* Ends the process unless it is so. */
+/* Ends the process if so is 0. */
 void floor_must(int so, const char *what);
 
-/* The descriptor of the calling thread's namespace: to be closed. */
+/* A descriptor of the calling thread's namespace. The caller closes it. */
 int floor_home(void);
 
-/* Takes the thread to a namespace. */
+/* Moves the thread to a namespace. */
 void floor_go(int fd);
 
-/* Makes a namespace, and leaves the thread in it. */
+/* Creates a namespace, and leaves the thread in it. */
 int floor_unshare(void);
 
-/* The same with a socket and without duplicate address detection, as hosts have it. */
+/* The same with a socket and without duplicate address detection, like a host of a rig. */
 struct floor_ns floor_host(void);
 
 void floor_close(const struct floor_ns *ns);
 
-/* The number-th end on one network: 10.x.y.z/8 and 2001:db8::n/64. */
+/* The end with this number on one network: 10.x.y.z/8 and 2001:db8::n/64. */
 struct floor_end floor_end(int number);
 
 struct floor_pair {
@@ -74,9 +77,9 @@ void floor_star_build(struct floor_star *star, int count);
 void floor_star_close(struct floor_star *star);
 
 /*
- * Waits until the kernel has freed the namespaces that were closed: it does so behind the back of
- * who closed them, takes 30 ms and more, and stands in the way of who makes new ones. Frees what
- * was closed later only in a next go, and tells when it begins with one.
+ * Waits until the kernel has freed the closed namespaces. The kernel frees them asynchronously,
+ * takes 30 ms or more, and slows down the creation of namespaces meanwhile. It frees namespaces in
+ * batches, and notifies when a batch begins.
  */
 void floor_settle(void);
 

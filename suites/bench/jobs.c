@@ -16,14 +16,14 @@
 
 static struct CMUnitTest tests[TESTS];
 
-/* As a test that waits for a network does. */
+/* Like a test that waits for its network. */
 static void waits(void **state)
 {
 	(void)state;
 	poll(NULL, 0, 20);
 }
 
-/* The stream goes nowhere, but it is written. */
+/* The stream is written to /dev/null. */
 static void run(char *option, int count)
 {
 	char *program[] = {"jobs", option, NULL};

@@ -50,8 +50,8 @@ static int ask(struct nsrig_ns *home, void *arg)
 }
 
 /*
- * All namespaces share one table of neighbours, which has room for 1,024 that are not permanent:
- * each is forgotten when it has been asked, by both sides.
+ * All namespaces share one neighbour table, which has room for 1,024 entries that are not
+ * permanent. So both sides delete their entries after each query.
  */
 static void forget(struct nsrig_ns *ns, int other)
 {
@@ -63,9 +63,9 @@ static void forget(struct nsrig_ns *ns, int other)
 }
 
 /*
- * What a host says to all others comes to a thousand at once, and no more than net.core.
- * netdev_max_backlog (1,000) fit between them: two that speak at a time lose some of it. So nobody
- * asks for routers, which there are none of, while questions for addresses are under way.
+ * A host's multicast reaches a thousand hosts at once, and the queue between them holds only
+ * net.core.netdev_max_backlog (1,000) packets: if two hosts send at the same time, some packets are
+ * lost. So no host solicits routers (there are none) while neighbours are being resolved.
  */
 static void hush(struct nsrig *rig)
 {

@@ -9,7 +9,7 @@
 int main(void)
 {
 	work_begin();
-	/* Two of each a round are kept. */
+	/* Each round keeps two pairs of each kind. */
 	bench_between(work_put_away, 20);
 	bench_pair("pair", work_build_ours, work_build_floor, 1, 300, 1.10);
 	bench_pair("pair, its hosts from the pool", work_pool_ours, work_build_floor, 1, 300, 0.55);

@@ -15,7 +15,7 @@
 static struct worker workers[WORKERS_MAX];
 static int active;
 
-/* What all of them have counted. */
+/* The sum of the workers' results. */
 static int all(worker_fn *fn, int count)
 {
 	int i, sum = 0;
@@ -51,7 +51,7 @@ static void stalls(int processes)
 	bench_count(text, ours, bare, 0);
 }
 
-/* Two processes, as which kind of root they are is all that differs. */
+/* Two processes that differ only in the kind of root that they are. */
 static struct worker rootless, root;
 
 static int keep(int count)
@@ -111,7 +111,7 @@ int main(void)
 		worker_start(&workers[i], false);
 	for (active = 1; active <= WORKERS_MAX; active *= 2) {
 		snprintf(text, sizeof(text), "a pair, made and closed, processes: %d", active);
-		/* 0.90 of the floor's pairs a second. */
+		/* At least 0.90 of the floor's pairs per second. */
 		bench_pair(text, ours, bare, 32, 8, 1 / 0.90);
 	}
 	compare_roots();

@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* For stderr; the figures of a tool that isn't there are no failure. */
+/* Printed on stderr. A tool that isn't installed is no failure. */
 static void leave_out(const char *tool)
 {
 	fprintf(stderr, "left out: %s (not installed, or does not work here)\n", tool);
@@ -102,7 +102,7 @@ static void measure_ip(void)
 		leave_out("ip -batch");
 }
 
-/* ---- programs that wait for a word ----------------------------------------------------------- */
+/* ---- programs that read commands ------------------------------------------------------------- */
 
 static struct tool {
 	pid_t pid;
@@ -167,7 +167,9 @@ static void measure_tool(const char *name, const char *const argv[])
 
 static void measure_python(void)
 {
-	/* Where Debian's packages are, and else whichever python comes first. */
+	/*
+	 * Debian's packages belong to /usr/bin/python3; otherwise take the first python3 in $PATH.
+	 */
 	const char *const has[] = {"/usr/bin/python3", "-c", "import pyroute2", NULL};
 	const char *const has_too[] = {"python3", "-c", "import pyroute2", NULL};
 	const char *const pair[] = {

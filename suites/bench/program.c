@@ -20,7 +20,7 @@
 static struct nsrig *rig;
 static int net;
 
-/* How much a command prints. */
+/* The number of bytes that the command prints. */
 static char size[32];
 
 static void must(int rc, const char *what)
@@ -54,7 +54,7 @@ static void be_command(int out)
 	_exit(1);
 }
 
-/* Everything that it prints is kept, as ours does. */
+/* Keeps the whole output, as the library does. */
 static void read_all(int fd)
 {
 	size_t had = 0, room = 1 << 16;
@@ -115,7 +115,7 @@ static void spawn_floor(int count)
 		}
 		must(pid, "fork");
 		close(fds[1]);
-		/* It has been executed. */
+		/* The program has been executed. */
 		must(read(fds[0], &byte, 1), "read");
 		close(fds[0]);
 		kill(pid, SIGTERM);
@@ -132,7 +132,7 @@ int main(void)
 	strcpy(size, "10");
 	bench_pair("a command run in a host", run_ours, run_floor, 5, 60, 3.0);
 	bench_pair("a program started and ended", spawn_ours, spawn_floor, 5, 60, 3.0);
-	/* Last: what was printed stays with the rig, and makes each fork slower. */
+	/* Last, because the rig keeps the output, which makes each later fork slower. */
 	strcpy(size, "100000000");
 	bench_pair("a command that prints 100 MB", run_ours, run_floor, 1, 10, 3.0);
 	nsrig_free(rig);

@@ -27,7 +27,7 @@ static struct CMUnitTest tests[TESTS];
 
 static char *program[] = {"runner", NULL};
 
-/* The stream goes nowhere, but it is written. */
+/* The stream is written to /dev/null. */
 static void ours(int count)
 {
 	int out = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -69,7 +69,7 @@ int main(void)
 		snprintf(names[i], sizeof(names[i]), "test_%d", i);
 		tests[i] = (struct CMUnitTest){.name = names[i], .test_func = does_nothing};
 	}
-	/* Rootless, the runner's first call takes this process into a user namespace. */
+	/* Without root, the runner's first call moves this process into a user namespace. */
 	ours(1);
 	bench_pair("a test that does nothing", ours, bare, TESTS, 10, 2.0);
 	return 0;

@@ -28,7 +28,9 @@ static struct nsrig *star_ours(int count)
 	return rig;
 }
 
-/* Small ones are kept until there are so many hosts; they are freed while nothing is measured. */
+/*
+ * Small stars are kept until they have this many hosts, and are freed outside of the measured time.
+ */
 #define HOSTS_KEPT 200
 static struct nsrig *rigs[HOSTS_KEPT];
 static struct floor_star stars[HOSTS_KEPT];
@@ -74,7 +76,10 @@ static void bare(int count)
 	kept(count);
 }
 
-/* What a host takes, in microseconds: in small stars, and right after them in a large one; sums. */
+/*
+ * The time per host, in microseconds: in small stars, and in a large one built right after them.
+ * Sums.
+ */
 struct growth {
 	double small, large;
 	int times;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The first number behind a word at the beginning of a line; -1 if there is none. */
+/* The first number after a keyword at the beginning of a line; -1 if there is none. */
 static long number_of(const char *path, const char *word)
 {
 	FILE *file = fopen(path, "re");
@@ -26,7 +26,7 @@ static long count_descriptors(void)
 	DIR *dir = opendir("/proc/self/fd");
 	long count = 0;
 
-	/* ".", ".." and the folder itself. */
+	/* Don't count ".", ".." and the folder itself. */
 	while (dir && readdir(dir))
 		count++;
 	if (dir)

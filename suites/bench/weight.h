@@ -6,14 +6,14 @@
 struct weight {
 	long descriptors;
 	long resident_kb; /* this process */
-	long kernel_kb;   /* of the machine: not free, neither process nor page cache */
-	/* of the machine, the kernel's count of its own; -1 where it is not told */
+	long kernel_kb;   /* of the machine: neither free nor used by processes or the page cache */
+	/* of the machine, as the kernel counts them; -1 if it doesn't report them */
 	long namespaces;
 };
 
 struct weight weight_now(void);
 
-/* A line of them. */
+/* Prints one line. */
 void weight_say(const char *when, const struct weight *weight);
 
 #endif

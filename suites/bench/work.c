@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Longer than this is no work, but waiting for a timer. */
+/* Anything longer than this is not work, but waiting for a timer. */
 #define STALL_NS 100000000
 
 static const struct nsrig_topo topo = {
@@ -41,7 +41,7 @@ void work_begin(void)
 {
 	struct rlimit limit;
 
-	/* A thousand hosts have two descriptors each. */
+	/* A thousand hosts need two descriptors each. */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
@@ -114,7 +114,7 @@ static void must(bool so, const char *what)
 	exit(1);
 }
 
-/* There and back, by sockets that the two namespaces have; they are closed. */
+/* A round trip between sockets of the two namespaces. Closes both. */
 static void trip(int client, int server, const void *address, socklen_t size)
 {
 	const struct timeval limit = {.tv_sec = 5};

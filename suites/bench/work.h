@@ -8,36 +8,36 @@
 
 #include <stdbool.h>
 
-/* Where the machine's own network is not: to be called first, by every program. */
+/* Moves the process to a network of its own. Every program calls this first. */
 void work_begin(void);
 
 /* Ends the process with nsrig_error() unless rc is 0 or more. */
 void work_must(int rc, const char *what);
 
 /*
- * Pairs; the closing of the last is measured, or the making of all. Those that were made are kept
- * until work_put_away(), as the kernel frees what was closed when it likes, and stands in the way
- * of what is measured then. At most WORK_AT_ONCE are kept.
+ * Pairs: the closing of the last pair is measured, or the creation of all. The pairs are kept until
+ * work_put_away(), because the kernel frees closed namespaces asynchronously, which would slow down
+ * what is measured next. At most WORK_AT_ONCE are kept.
  */
 #define WORK_AT_ONCE 64
 void work_build_ours(int count);
 void work_build_floor(int count);
-void work_pool_ours(int count); /* as work_build_ours(), its hosts made ahead */
+void work_pool_ours(int count); /* as work_build_ours(), with hosts from the pool */
 void work_close_ours(int count);
 void work_close_floor(int count);
 
-/* With one datagram there and back, over IPv4 and IPv6, before the next is made. */
+/* With a round trip of one datagram over IPv4 and one over IPv6 before the next pair is built. */
 void work_trip_ours(int count);
 void work_trip_floor(int count);
 
-/* Closes all that was kept, and waits until the kernel has freed it. */
+/* Closes all pairs that were kept, and waits until the kernel has freed them. */
 void work_put_away(void);
 
-/* Made and closed, one after the other; for worker_ask(). They return 0. */
+/* Pairs created and closed, one after the other; for worker_ask(). They return 0. */
 int work_churn_ours(int count);
 int work_churn_floor(int count);
 
-/* The same with a trip: how many of them took longer than 100 ms. */
+/* The same with a round trip. Returns how many took longer than 100 ms. */
 int work_stalls_ours(int count);
 int work_stalls_floor(int count);
 

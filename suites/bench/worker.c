@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A function is at the same place in a child. */
+/* The address of a function is the same in a child. */
 struct question {
 	worker_fn *fn;
 	int count;
@@ -92,7 +92,10 @@ int worker_wait(const struct worker *worker)
 
 void worker_end(const struct worker *worker)
 {
-	/* Those that were started later hold a copy of it: closing it would not be seen. */
+	/*
+	 * Workers that were started later hold a copy of the socket, so close() alone would not be
+	 * noticed.
+	 */
 	shutdown(worker->socket, SHUT_RDWR);
 	close(worker->socket);
 	waitpid(worker->pid, NULL, 0);

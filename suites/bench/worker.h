@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Does the work count times; what it returns comes back to who has asked. */
+/* Does the work count times. worker_wait() returns its result. */
 typedef int worker_fn(int count);
 
 struct worker {
@@ -14,16 +14,18 @@ struct worker {
 	int socket;
 };
 
-/* Starts one; rootless, as root of a user namespace that is new. Whether that was possible. */
+/*
+ * Starts a worker; if rootless, as root of a new user namespace. Returns whether that was possible.
+ */
 bool worker_start(struct worker *worker, bool rootless);
 
-/* Has it do something, and does not wait. */
+/* Has the worker call fn, and does not wait. */
 void worker_ask(const struct worker *worker, worker_fn *fn, int count);
 
-/* Waits until it has done what it was asked, and returns what that has returned. */
+/* Waits until the worker has finished, and returns the function's result. */
 int worker_wait(const struct worker *worker);
 
-/* Takes the calling process, which has one thread, to new user and network namespaces. */
+/* Moves the calling process, which has one thread, to new user and network namespaces. */
 bool worker_become_root(void);
 
 void worker_end(const struct worker *worker);

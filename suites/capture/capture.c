@@ -33,10 +33,10 @@ static const struct nsrig_topo cable = {
 		"left:a0 10.0.0.1/24 2001:db8::1/64", "right:b0 10.0.0.2/24 2001:db8::2/64")},
 };
 
-/* An hour: what does not come ends with its test's own time. */
+/* An hour: a packet that never comes makes the test time out. */
 #define HOUR_MS 3600000
 
-/* Sent at once: a packet that leaves has passed its own link when it has been sent. */
+/* Checked at once: when a send call returns, the packet has passed its own link. */
 static void first_packet_is_captured(void **state)
 {
 	struct nsrig *rig = *state;
@@ -72,7 +72,7 @@ static int follow(const struct nsrig_packet *packet, void *next)
 	return 0;
 }
 
-/* As fast as can be: by one socket, and many at a time. */
+/* As fast as possible: by one socket, many packets per call. */
 static void flood(struct nsrig *rig, const char *host, const char *link, uint32_t count)
 {
 	enum { batch = 100 };
@@ -103,7 +103,7 @@ static void flood(struct nsrig *rig, const char *host, const char *link, uint32_
 	close(fd);
 }
 
-/* All of them, each once, and in order: at both ends of the cable. */
+/* Every packet once and in order, at both ends of the cable. */
 static void nothing_is_lost(void **state)
 {
 	const uint32_t many = 100000;
@@ -122,7 +122,10 @@ static void nothing_is_lost(void **state)
 	assert_int_equal(next, many);
 }
 
-/* More than fits while nobody collects them: all that look at them are told, and the test. */
+/*
+ * More packets than the ring holds while the collector stands still: every query reports the loss,
+ * and so does the test.
+ */
 static void lost_packets_are_told(void **state)
 {
 	struct nsrig *rig = *state;
@@ -165,13 +168,13 @@ static void killed_collector_is_told(void **state)
 	nsrig_assert_error(nsrig_capture_mark(wire), -EPIPE);
 }
 
-/* A test that does not look at what it captured is told as well. */
+/* A loss also fails a test that doesn't look at its capture. */
 static void loss_that_nobody_saw_fails_the_test(void **state)
 {
 	struct program guilty;
 
 	(void)state;
-	/* Where nothing can be saved: that is told, too. */
+	/* Nothing can be saved there, which is reported too. */
 	setenv("TMPDIR", "/dev/null", 1);
 	program_run(&guilty, (char *[]){GUILTY, "captures_too_much", NULL});
 	assert_non_null(strstr(
@@ -199,7 +202,7 @@ static void snapshot_length_cuts_packets(void **state)
 	assert_int_equal(nsrig_capture_each(wire, NULL, 0, copy_packet, &packet), 1);
 	assert_int_equal(packet.size, 17);
 	assert_int_equal(packet.length, 60);
-	/* What is cut off matches nothing. */
+	/* A filter on bytes that were cut off matches nothing. */
 	assert_int_equal(nsrig_capture_count(wire, "ether[16] == 0"), 1);
 	assert_int_equal(nsrig_capture_count(wire, "ether[17] == 7"), 0);
 }
@@ -219,7 +222,7 @@ static void stopped_capture_stands_still(void **state)
 		"last: ");
 }
 
-/* A link that is not up yet, and one that goes. */
+/* A link that comes up later, and a link that is deleted. */
 static void link_may_come_up_later(void **state)
 {
 	struct nsrig *rig = *state;
@@ -280,7 +283,7 @@ static void host_that_goes_leaves_its_packets(void **state)
 	assert_int_equal(nsrig_capture_count(wire, NULL), 3);
 }
 
-/* Above all, that it is not promiscuous: that is an event, and told to drivers. */
+/* Above all the link must not become promiscuous: that would be an event, and reach the driver. */
 static void link_stays_as_it_is(void **state)
 {
 	struct nsrig *rig = *state;
@@ -367,10 +370,7 @@ static void bad_input_is_refused(void **state)
 
 #ifdef HAVE_PCAP
 
-/*
- * Captures with filters of each kind are opened by libpcap's own reader, which knows the same
- * packets.
- */
+/* libpcap's own reader opens captures with filters of each kind, and finds the same packets. */
 static void file_is_read_by_libpcap(void **state)
 {
 	struct nsrig *rig = *state;
@@ -404,7 +404,7 @@ static void file_is_read_by_libpcap(void **state)
 			assert_int_equal(header->len, 14 + 20 + 8 + 301);
 	}
 	assert_int_equal(rc, PCAP_ERROR_BREAK);
-	/* A ping is repeated where the machine is slow. */
+	/* On a slow machine a ping is repeated. */
 	assert_true(i >= 52);
 	pcap_close(file);
 }
@@ -422,8 +422,8 @@ static void file_is_read_by_libpcap(void **state)
 enum { STATISTICS = 5, PACKET = 6 };
 
 /*
- * Its blocks are whole, 12 of them at least are packets, and behind those stands how many were
- * dropped.
+ * All blocks are whole, at least 12 are packets, and a statistics block with the number of drops
+ * follows them.
  */
 static void assert_complete(const char *path)
 {
@@ -447,10 +447,10 @@ static void assert_complete(const char *path)
 	assert_int_equal(last, STATISTICS);
 }
 
-/* A folder of the test's own, for what programs that it runs leave below $TMPDIR. */
+/* A folder for the artifacts of programs that the test runs with this $TMPDIR. */
 struct folder {
 	char path[64];
-	char found[PATH_MAX]; /* a file in it, or in a folder in it */
+	char found[PATH_MAX]; /* a file in it or in a subfolder */
 	int files;
 };
 
@@ -483,7 +483,7 @@ static int look_into(struct folder *folder, const char *path)
 	return count;
 }
 
-/* Runs a guilty test, and sees what it left below $TMPDIR. */
+/* Runs a guilty test, and finds the file that it left below $TMPDIR. */
 static struct folder run_guilty(const char *test, const char *outcome, const char *said)
 {
 	struct folder folder = {.path = "/tmp/nsrig-capture-XXXXXX"};
@@ -514,7 +514,7 @@ static void assert_saved(const char *test, const char *outcome, const char *said
 		nsrig_fail("%s was saved as \"%s\"", test, folder.found);
 }
 
-/* However it fails; with its last packets in words. */
+/* Any failure saves the packets; the report prints the last ones as text. */
 static void failed_test_saves_its_packets(void **state)
 {
 	(void)state;
@@ -553,7 +553,7 @@ static void empty_captures_are_told(void **state)
 		0);
 }
 
-/* Captures of the same link have files of their own, all in one folder. */
+/* Several captures of the same link get separate files, all in one folder. */
 static void captures_share_a_folder(void **state)
 {
 	struct folder folder;

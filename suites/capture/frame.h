@@ -8,7 +8,7 @@
 #include <nsrig.h>
 #include <string.h>
 
-/* The ethertype that is nobody's (IEEE 802, Local Experimental 1), and its filter. */
+/* An unassigned ethertype (IEEE 802, Local Experimental 1), and its filter. */
 #define FRAME_TYPE 0x88b5
 #define FRAME_FILTER "ether proto 0x88b5"
 
@@ -20,7 +20,7 @@ struct frame {
 	uint8_t rest[FRAME_SIZE - sizeof(struct ether_header) - sizeof(uint32_t)];
 } __attribute__((packed));
 
-/* To all hosts; a number tells them apart. */
+/* A broadcast frame with a number. */
 static inline struct frame frame(uint32_t number)
 {
 	struct frame made = {
@@ -33,7 +33,7 @@ static inline struct frame frame(uint32_t number)
 	return made;
 }
 
-/* Sends so many, with numbers from first on. */
+/* Sends count frames, numbered from first on. */
 static inline void send_frames(struct nsrig *rig, const char *link, uint32_t first, uint32_t count)
 {
 	uint32_t i;

@@ -25,7 +25,7 @@ static const struct nsrig_topo cable = {
 
 static const struct nsrig_topo with_tun = {.text = "tun left:t0 10.7.0.1/24"};
 
-/* An hour: what does not come ends with its test's own time. */
+/* An hour: a packet that never comes makes the test time out. */
 #define HOUR_MS 3600000
 
 #define ECHO "icmp[icmptype] == icmp-echo"
@@ -37,7 +37,7 @@ static void ping(struct nsrig *rig)
 		nsrig_assert_ping("10.0.0.2");
 }
 
-/* What no further packet can change is not waited for. */
+/* A result that no further packet can change is returned at once. */
 static void packets_are_counted(void **state)
 {
 	struct nsrig *rig = *state;
@@ -83,7 +83,7 @@ struct chain {
 	uint32_t number;
 };
 
-/* Each packet lets the next one come: waits are woken by them, one by one. */
+/* Each packet causes the next one to be sent: every packet wakes the wait. */
 static int send_next(const struct nsrig_packet *packet, void *arg)
 {
 	struct chain *chain = arg;
@@ -174,7 +174,7 @@ static void failures_are_told(void **state)
 	static const char verbs[] = "guilty-packets.c";
 
 	(void)state;
-	/* Where nothing can be saved. */
+	/* Nothing can be saved there. */
 	setenv("TMPDIR", "/dev/null", 1);
 	program_assert_fails("counts_one_packet_too_many", verbs,
 		"expected == 11 packets \\\"\\\" on left:a0 within 3600000 ms, but already 12 "
@@ -208,12 +208,12 @@ static void failures_are_told(void **state)
 }
 
 struct tagged {
-	struct ether_header header; /* its type is that of the tag */
+	struct ether_header header; /* its type is the tag's */
 	uint16_t vlan, type;
 	uint8_t rest[FRAME_SIZE - sizeof(struct ether_header) - 2 * sizeof(uint16_t)];
 } __attribute__((packed));
 
-/* The kernel takes tags out of frames that come in; here they are in their place. */
+/* The kernel removes tags from incoming frames; the capture puts them back. */
 static void tags_are_in_their_place(void **state)
 {
 	struct nsrig *rig = *state;
@@ -262,7 +262,7 @@ static void directions_are_known(void **state)
 	nsrig_assert_packets(in, "== 0", "outbound", 0);
 }
 
-/* By the kernel a packet on lo is seen twice, as it leaves and as it comes in. */
+/* The kernel delivers a packet on lo twice, outgoing and incoming; the capture keeps one. */
 static void packets_on_lo_are_there_once(void **state)
 {
 	struct nsrig *rig = *state;
@@ -277,7 +277,7 @@ static void packets_on_lo_are_there_once(void **state)
 	nsrig_assert_packet_order(lo, HOUR_MS, ECHO, ECHO_REPLY);
 }
 
-/* An IP packet, for whom it may concern. */
+/* An IP packet with no particular content. */
 static struct iphdr ip_packet(void)
 {
 	struct iphdr packet = {.version = 4,
@@ -291,7 +291,7 @@ static struct iphdr ip_packet(void)
 	return packet;
 }
 
-/* Without Ethernet's header there are IP packets. */
+/* A link without Ethernet headers carries bare IP packets. */
 static void packets_of_a_tun_are_ip(void **state)
 {
 	struct nsrig *rig = *state;
@@ -371,7 +371,7 @@ static void bad_frames_are_refused(void **state)
 	refused(nsrig_send_frame(rig, "left:a0", &one, 60), -ENETDOWN, "the link is down");
 }
 
-/* A program that dies is no reason to wait any longer. */
+/* A program that dies ends the wait. */
 static int die(void *unused)
 {
 	(void)unused;

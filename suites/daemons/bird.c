@@ -21,7 +21,7 @@
 	"protocol direct { ipv4; }\n"                                                              \
 	"protocol kernel { ipv4 { export where source != RTS_DEVICE; }; }\n"
 
-/* The same for both. */
+/* Both routers have the same OSPF configuration. */
 #define OSPF                                                                                       \
 	COMMON                                                                                     \
 	"protocol ospf v2 {\n"                                                                     \
@@ -33,7 +33,7 @@
 	"  };\n"                                                                                   \
 	"}\n"
 
-/* Who we are, and who the other is. */
+/* The addresses of this router and of its peer. */
 #define BGP(me, peer)                                                                              \
 	COMMON                                                                                     \
 	"template bgp neighbour {\n"                                                               \

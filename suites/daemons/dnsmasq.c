@@ -18,7 +18,7 @@ static const struct nsrig_topo lan = {
 	.links = {NSRIG_VETH("server:eth0 10.0.0.1/24 2001:db8::1/64", "client:eth0")},
 };
 
-/* It may not become another user: where nsrig runs without root, there is no other. */
+/* dnsmasq must not change its user: without root, nsrig's user namespace has only one. */
 static const char dnsmasq_conf[] = "user=root\n"
 				   "group=\n"
 				   "keep-in-foreground\n"
@@ -48,7 +48,7 @@ static struct nsrig_program *start_dnsmasq(struct nsrig *rig)
 	return dnsmasq;
 }
 
-/* A command that ends: it leaves the address with the link, and is gone. */
+/* A command that ends, and leaves the address on the link. */
 static void udhcpc_gets_a_lease(void **state)
 {
 	struct nsrig *rig = *state;
@@ -67,7 +67,10 @@ static void udhcpc_gets_a_lease(void **state)
 	nsrig_assert_dns(rig, "client", "udp server", "none.example.test", "NXDOMAIN");
 }
 
-/* A daemon that stays. Without a user of its own in /etc/passwd it remains who it is. */
+/*
+ * A daemon that keeps running. Without an entry in /etc/passwd it can't change its user, and stays
+ * root.
+ */
 static void dhcpcd_gets_leases_of_both_families(void **state)
 {
 	struct nsrig *rig = *state;
@@ -86,7 +89,7 @@ static void dhcpcd_gets_leases_of_both_families(void **state)
 	nsrig_assert_ok(nsrig_wait_route(client, "default via 10.0.0.1", PATIENCE_MS));
 	nsrig_assert_ok(nsrig_wait_line(dnsmasq, "DHCPREPLY\\(eth0\\)", PATIENCE_MS));
 	nsrig_assert_ok(nsrig_wait_addr(client, "2001:db8::100", PATIENCE_MS));
-	/* Routers are told of by advertisements only, and by their link-local addresses. */
+	/* Only router advertisements announce IPv6 routers, by their link-local addresses. */
 	nsrig_assert_ok(nsrig_wait_route(client, "::/0 dev eth0 proto ra", PATIENCE_MS));
 
 	nsrig_assert_dns(rig, "client", "udp server", "www.example.test AAAA", "2001:db8:80::1",

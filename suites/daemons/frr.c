@@ -16,7 +16,7 @@
 
 #include <stdio.h>
 
-/* Where distributions put them. */
+/* The folder where distributions install the daemons. */
 #define FRR "/usr/lib/frr/"
 
 /* clang-format off */
@@ -27,7 +27,7 @@
 	" ip ospf dead-interval 5\n"                                                               \
 	" ip ospf retransmit-interval 1\n"
 
-/* The same for both. */
+/* Both routers have the same OSPF configuration. */
 #define OSPF                                                                                       \
 	"interface eth0\n"                                                                         \
 	" ip ospf area 0\n"                                                                        \
@@ -49,7 +49,7 @@
 	" neighbor " addr " timers connect 1\n"                                                    \
 	" neighbor " addr " advertisement-interval 0\n"
 
-/* Who we are, and who the other is. */
+/* The addresses of this router and of its peer. */
 #define BGP(me, peer)                                                                              \
 	"router bgp 6500" me "\n"                                                                  \
 	" bgp log-neighbor-changes\n"                                                              \
@@ -61,7 +61,9 @@
 	"  neighbor 10.0.1." peer " weight 200\n"
 /* clang-format on */
 
-/* Root may be nobody else, without root; and it has to be in a group that FRR insists on. */
+/*
+ * Without root there is no other user to change to, and FRR insists on the membership in one group.
+ */
 static struct nsrig_program *start(
 	struct nsrig *rig, const char *host, const char *name, const char *text)
 {

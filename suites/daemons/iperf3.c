@@ -19,7 +19,7 @@ static const struct nsrig_topo uplink = {
 	.links = {NSRIG_VETH("client:eth0 10.0.0.1/24 tbf 8mbit", "server:eth0 10.0.0.2/24")},
 };
 
-/* The number behind a name in an object of the report. */
+/* The number of a member of an object in the report. */
 static double number(const char *report, const char *object, const char *name)
 {
 	const char *at = strstr(report, object);
@@ -47,9 +47,7 @@ static void uplink_bounds_throughput(void **state)
 		.env = {"TMPDIR=/run"}, .ms = PATIENCE_MS);
 	rate = number(client->out, "\"sum_received\"", "\"bits_per_second\"");
 	printf("iperf3: %.2f Mbit/s\n", rate / 1e6);
-	/*
-	 * Of eight million bits on the wire, headers take some; a slow machine may take a bit more.
-	 */
+	/* Headers take a part of the 8 Mbit/s; a slow machine may lose a little more. */
 	assert_true(rate < 8.1e6);
 	assert_true(rate > 4e6);
 	nsrig_assert_exit(server, 0);

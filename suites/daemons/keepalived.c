@@ -37,7 +37,7 @@ static const struct nsrig_topo lan = {
 	"  }\n"                                                                                    \
 	"}\n"
 
-/* It takes a second to end: so that the other router may hear of it. */
+/* It takes a second to exit, so that it can notify the other router. */
 static struct nsrig_program *start_keepalived(struct nsrig *rig, const char *host, const char *text)
 {
 	struct nsrig_program *keepalived = nsrig_spawn(rig, host,

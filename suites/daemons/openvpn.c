@@ -21,7 +21,7 @@ static const struct nsrig_topo pair = {
 	.links = {NSRIG_VETH("left:eth0 192.0.2.1/24", "right:eth0 192.0.2.2/24")},
 };
 
-/* Who has the other's certificate needs no authority between them. */
+/* Each end knows the fingerprint of the other's certificate, so no authority is needed. */
 #define CONF                                                                                       \
 	"dev tun0\n"                                                                               \
 	"proto udp4\n"                                                                             \
@@ -33,7 +33,7 @@ static const struct nsrig_topo pair = {
 #define LEFT CONF "tls-server\nlocal 192.0.2.1\nifconfig 10.9.0.1 10.9.0.2\n"
 #define RIGHT CONF "tls-client\nremote 192.0.2.1\nifconfig 10.9.0.2 10.9.0.1\n"
 
-/* Makes a certificate: what a command leaves in its host's /run, a daemon finds there. */
+/* Creates a certificate. The command leaves it in its host's /run, where the daemon finds it. */
 static void make_certificate(struct nsrig *rig, const char *host, char fingerprint[static 128])
 {
 	const struct nsrig_result *result;
@@ -75,7 +75,7 @@ static void tunnel_carries_packets(void **state)
 	make_certificate(rig, "left", left);
 	make_certificate(rig, "right", right);
 	server = start_openvpn(rig, "left", LEFT, right);
-	/* To be ready, as sd_notify(3) has it, is to listen. When they have met, they print it. */
+	/* By sd_notify(3), ready means listening. Both daemons print when the tunnel is up. */
 	nsrig_assert_ok(nsrig_wait_ready(server, PATIENCE_MS));
 	client = start_openvpn(rig, "right", RIGHT, left);
 	nsrig_assert_ok(nsrig_wait_line(server, completed, PATIENCE_MS));

@@ -6,10 +6,10 @@
 #include <nsrig.h>
 #include <time.h>
 
-/* Long enough for any daemon that is not stuck, on any machine that isn't either. */
+/* Long enough for any working daemon on any working machine. */
 #define PATIENCE_MS 30000
 
-/* Milliseconds since some moment in the past. */
+/* Milliseconds of a monotonic clock. */
 static inline double now_ms(void)
 {
 	struct timespec now;

@@ -20,9 +20,9 @@
 extern const struct nsrig_topo two_ways;
 
 /*
- * The routers' daemons find the way by eth1; when that cable is pulled out, the one by eth2, and
- * packets go by it. How long that takes is printed (--verbose shows it), and not judged: it depends
- * on the protocol's timers, and on the machine.
+ * Asserts that the routing daemons take the path by eth1, and when that cable is unplugged, the
+ * path by eth2, and that packets take it too. Prints how long the change takes (--verbose shows
+ * it); doesn't assert it, as it depends on the protocol's timers and on the machine.
  */
 void two_ways_assert_other_is_taken(struct nsrig *rig, const char *who);
 

@@ -31,7 +31,7 @@ static void wg_sees_the_handshake(void **state)
 	said = nsrig_assert_run(rig, "right", "wg show wg0 endpoints")->out;
 	assert_non_null(strstr(said, "\t(none)\n"));
 	nsrig_assert_reach(rig, "left", "icmp 10.9.0.2");
-	/* From whom a packet came that could be read is who it is. */
+	/* The endpoint is where the last authenticated packet came from. */
 	said = nsrig_assert_run(rig, "right", "wg show wg0 endpoints")->out;
 	assert_non_null(strstr(said, "\t192.0.2.1:51820\n"));
 }

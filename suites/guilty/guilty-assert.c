@@ -15,7 +15,7 @@ static const struct nsrig_topo misspelt = {
 	.links = {NSRIG_VETH("left:a0 10.1.0.1/24", "right b0 10.1.0.2/24")},
 };
 static const struct nsrig_fixture misspelt_fixture = {.topo = &misspelt};
-/* Not every kernel has one. */
+/* Not every kernel supports this kind. */
 static const struct nsrig_topo dummy = {
 	.links = {NSRIG_LINK("dummy", "host:d0")},
 };
@@ -36,7 +36,7 @@ static int remember_home(void **state)
 	return 0;
 }
 
-/* The suite looks for these words, as a second failure is told by none of its own. */
+/* The suite searches for this text, because a second failure gets no message of its own. */
 static int fail_unless_home(void **state)
 {
 	(void)state;
@@ -88,7 +88,7 @@ static void fails_5_deep(void **state)
 	nsrig_do(nsrig_host(*state, "left"), fail_deeper, &depth);
 }
 
-/* Without a fixture of nsrig's: only the runner can bring this one home. */
+/* There is no fixture of nsrig's, so only the runner can return the thread to its namespace. */
 static void fails_in_do_of_its_own(void **state)
 {
 	struct nsrig_ns *ns;
@@ -169,7 +169,10 @@ static void child_comes_back(void **state)
 		waitpid(pid, NULL, 0);
 }
 
-/* The grandchild has the same id as the test: each is the second in its pid namespace. */
+/*
+ * The grandchild has the same process id as the test: each is the second process of its pid
+ * namespace.
+ */
 static void grandchild_comes_back(void **state)
 {
 	pid_t pid;

@@ -67,7 +67,7 @@ static void exit_at_exit(void)
 	_exit(0);
 }
 
-/* Before anybody could ask what it has left. */
+/* The process exits before the audit. */
 static void exits_0_at_exit(void **state)
 {
 	(void)state;
@@ -103,7 +103,7 @@ static void *wait_in_thread(void *arg)
 	return NULL;
 }
 
-/* Two threads wait, each for something else, and a child is stopped. */
+/* Two threads that each wait for something different, and a stopped child. */
 static void waits_for_ever(void **state)
 {
 	pthread_t thread;
@@ -129,7 +129,7 @@ static void stops_itself(void **state)
 	raise(SIGSTOP);
 }
 
-/* A child that nothing but SIGKILL ends, and that keeps the output open. */
+/* A child that only SIGKILL ends, and that keeps the output open. */
 static void waits_for_a_stubborn_child(void **state)
 {
 	pid_t pid;
@@ -152,7 +152,7 @@ static void waits_for_a_stubborn_child(void **state)
 	waitpid(pid, NULL, 0);
 }
 
-/* Deep enough to be noticed, and never a loop. */
+/* Deep recursion that the compiler can't turn into a loop. */
 static int dig(int depth)
 {
 	volatile char room[4096];
@@ -170,7 +170,7 @@ static void overflows_its_stack(void **state)
 static void runs_out_of_memory(void **state)
 {
 	const struct rlimit none = {0, 0};
-	void *volatile block; /* clang leaves out a malloc() whose block nobody uses */
+	void *volatile block; /* clang removes a malloc() whose block is unused */
 
 	(void)state;
 	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
@@ -198,7 +198,7 @@ static void closes_all_descriptors(void **state)
 	closefrom(0);
 }
 
-/* Gives its output to a process outside, by the socket that the environment names, and hangs. */
+/* Passes its output to a process outside, by the socket that the environment names, and hangs. */
 static void hands_its_output_over(void **state)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -223,7 +223,10 @@ static void hands_its_output_over(void **state)
 		pause();
 }
 
-/* Waits until whoever holds the other end of the fifo that the environment names has closed it. */
+/*
+ * Waits until the reader at the other end of the FIFO has closed it. The environment names the
+ * FIFO.
+ */
 static void waits_for_a_fifo(void **state)
 {
 	int fd = open(getenv("GUILTY_PATH"), O_RDONLY | O_CLOEXEC);

@@ -14,7 +14,7 @@
 #define AT "net/core/dev.c:10 nsrig_was_here+0x1/0x2\n"
 #define END "4,105,7000004,-;---[ end trace 0000000000000000 ]---\n"
 
-/* As WARN() reports it, between what else there is in a log. */
+/* A report by WARN(), between other lines of a log. */
 static const char warning[] =
 	"6,99,6999999,-;e1000: eth0 NIC Link is Up\n" CUT "4,101,7000001,-;it's \"odd\": 5\n"
 	"4,102,7000002,-;WARNING: CPU: 0 PID: 1 at " AT "4,103,7000003,-;Call Trace:\n"
@@ -24,10 +24,10 @@ static const char warning[] =
 static const char warning_of_teardown[] = CUT "4,101,7000001,-;WARNING: CPU: 0 PID: 1 at " AT
 					      "4,102,7000002,-;Workqueue: netns cleanup_net\n" END;
 
-/* As a program may write it there: it has another facility. */
+/* A line that a program may write into the log: its facility differs from the kernel's. */
 static const char words_of_a_program[] = "12,100,7000000,-;WARNING: CPU: 0 PID: 1 at " AT;
 
-/* Of things that users do. */
+/* The kernel's complaints about users' actions. */
 static const char words_to_users[] =
 	"4,100,7000000,-;WARNING: net.ipv4.tcp_tw_recycle is deprecated\n"
 	"4,101,7000000,-;nf_conntrack: nf_conntrack: table full, dropping packet\n"
@@ -91,7 +91,7 @@ static void kernel_speaks_to_users(void **state)
 	have_logged(words_to_users);
 }
 
-/* Waits until somebody has opened and closed the fifo, then reports. */
+/* Waits until another process has opened the FIFO, reports, and closes it. */
 static void kernel_complains_beside_another(void **state)
 {
 	int fd = open(getenv("GUILTY_PATH"), O_WRONLY | O_CLOEXEC);
@@ -108,7 +108,7 @@ static void taints_the_kernel(void **state)
 
 	(void)state;
 	assert_true(fd >= 0);
-	/* A proprietary module (1) is nobody's fault; a warning is (512). */
+	/* A proprietary module (1) is no complaint; a warning (512) is. */
 	assert_int_equal(write(fd, "513\n", 4), 4);
 	close(fd);
 }
@@ -140,7 +140,7 @@ static void assert_not_open(const char *folder, const char *path)
 	closedir(dir);
 }
 
-/* Neither the test nor its init has what the runner reads. */
+/* Neither the test nor its init may have the log descriptors of the runner. */
 static void looks_for_the_log(void **state)
 {
 	(void)state;
@@ -148,7 +148,7 @@ static void looks_for_the_log(void **state)
 	assert_not_open("/proc/1/fd", getenv("NSRIG_KMSG"));
 }
 
-/* In the places of what the runner reads. */
+/* Descriptors with the numbers of the runner's log descriptors. */
 static void leaks_two_descriptors(void **state)
 {
 	(void)state;

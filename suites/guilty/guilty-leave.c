@@ -44,7 +44,7 @@ static void leaks_a_socket(void **state)
 
 static void leaks_a_namespace(void **state)
 {
-	/* Memory is not what this is about. */
+	/* Static, so that the handle itself is no memory leak. */
 	static struct nsrig_ns *ns;
 
 	(void)state;
@@ -61,7 +61,7 @@ static void leaks_all_descriptors(void **state)
 		;
 }
 
-/* A process that stays, once it has said that it is there. */
+/* A process that keeps running after it has reported that it runs. */
 static _Noreturn void stay(int fd)
 {
 	signal(SIGTERM, SIG_IGN);
@@ -112,7 +112,7 @@ static void leaks_a_daemon_and_may(void **state)
 	leaks_a_daemon(state);
 }
 
-/* What it may leave is not what it leaves. */
+/* The process left behind is not the one that is allowed. */
 static void leaks_a_daemon_and_may_not(void **state)
 {
 	nsrig_may_leave("process *: another");
@@ -159,7 +159,7 @@ static void leaks_a_mount(void **state)
 	assert_int_equal(mount("tmpfs", "/run/a place", "tmpfs", 0, NULL), 0);
 }
 
-/* As many each time that it is run in one process. */
+/* The number must be the same in each run in one process. */
 static void counts_its_mounts(void **state)
 {
 	FILE *file = fopen("/proc/self/mountinfo", "re");
@@ -202,7 +202,7 @@ static void wanders_off(void **state)
 	assert_int_equal(unshare(CLONE_NEWNET), 0);
 }
 
-/* All is well in the end. */
+/* Everything is freed in the end. */
 static void cleans_up_at_exit(void)
 {
 	close(78);
@@ -218,7 +218,7 @@ static void leaks_until_exit(void **state)
 	atexit(cleans_up_at_exit);
 }
 
-/* Like a destructor of C++. */
+/* Like a C++ destructor. */
 static __attribute__((destructor)) void clean_up_at_the_end(void)
 {
 	close(79);
@@ -233,7 +233,7 @@ static void leaks_until_the_end(void **state)
 	close(fd);
 }
 
-/* A daemon whose first thread has ended looks like one that has ended itself. */
+/* A daemon whose main thread has exited looks like a zombie. */
 static void *stay_in_thread(void *arg)
 {
 	stay(*(int *)arg);
@@ -263,7 +263,7 @@ static void *end_soon(void *arg)
 	return arg;
 }
 
-/* Neither is waited for, and both will be gone. */
+/* Neither the thread nor the daemon is waited for, but both are about to end. */
 static void lets_go(void **state)
 {
 	pthread_t thread;
@@ -283,12 +283,14 @@ static void lets_go(void **state)
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	/* The daemon's word to go. */
+	/* Tells the daemon to exit. */
 	close(fds[0]);
 	close(fds[1]);
 }
 
-/* The kernel makes a thread of the process for it, and keeps that while there is the ring. */
+/*
+ * The kernel creates a thread of the process for the ring, and keeps it as long as the ring exists.
+ */
 static void uses_io_uring(void **state)
 {
 	struct io_uring_params params = {0};
@@ -299,7 +301,7 @@ static void uses_io_uring(void **state)
 
 	(void)state;
 	fd = syscall(SYS_io_uring_setup, 2, &params);
-	/* Where there is none, there is nothing to be kept. */
+	/* Without io_uring there is no such thread. */
 	if (fd < 0)
 		return;
 	size = params.sq_off.array + params.sq_entries * sizeof(unsigned int);
@@ -317,7 +319,7 @@ static void uses_io_uring(void **state)
 	nsrig_may_leave("descriptor *io_uring*");
 }
 
-/* Those that were killed or joined a moment ago are not there any more, whatever /proc says. */
+/* Processes and threads that were killed or joined a moment ago may still be listed in /proc. */
 static void *end_at_once(void *arg)
 {
 	return arg;
@@ -371,7 +373,7 @@ static void forks_and_exits(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* What a process keeps for itself. */
+/* The state that belongs to the process. */
 static void changes_its_surroundings(void **state)
 {
 	sigset_t all;

@@ -26,7 +26,7 @@ static const char *long_word(void)
 	return word;
 }
 
-/* The same as an option of a link, which there is none of. */
+/* A topology whose link has the long word as an unknown option. */
 static const struct nsrig_topo *misspelt(void)
 {
 	static struct nsrig_topo topo;
@@ -43,7 +43,7 @@ static void fails_at_length(void **state)
 	nsrig_fail("%s", long_word());
 }
 
-/* 100,000 euros. */
+/* 100,000 euro signs. */
 static void fails_beyond_measure(void **state)
 {
 	static char text[300001];
@@ -55,7 +55,7 @@ static void fails_beyond_measure(void **state)
 	nsrig_fail("%s.", text);
 }
 
-/* The channel to the runner has the least room that a socket can have. */
+/* The socket to the runner has the smallest buffer that a socket can have. */
 static void fails_by_a_small_socket(void **state)
 {
 	int fd, type, least = 1;
@@ -103,7 +103,7 @@ static void function_fails_at_length(void **state)
 	nsrig_assert_exit(nsrig_spawn(*state, "left", .function = fail_there), 0);
 }
 
-/* A thread with the least of a stack that there is. */
+/* A thread with the smallest stack. */
 static void *fail_on_a_small_stack(void *unused)
 {
 	(void)unused;
@@ -128,7 +128,7 @@ static void program_is_not_found_at_length(void **state)
 	nsrig_spawn(*state, "left", .line = long_word());
 }
 
-/* More than there is room for in one message: what is left of it is one sentence all the same. */
+/* Longer than one message to the runner: the parts still make one sentence. */
 static void program_is_not_found_beyond_measure(void **state)
 {
 	static char name[300001];
@@ -138,7 +138,7 @@ static void program_is_not_found_beyond_measure(void **state)
 	nsrig_spawn(*state, "left", .argv = argv);
 }
 
-/* Each is a line of what differs. */
+/* The difference has one line per route. */
 static void expects_many_routes(void **state)
 {
 #define TEN(a)                                                                                     \

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-/* An hour: what is decided by packets is not decided by time. */
+/* An hour: packets decide, not the timeout. */
 #define HOUR_MS 3600000
 
 static struct nsrig_capture *capture_some(struct nsrig *rig)
@@ -79,7 +79,7 @@ static void captures_twice(void **state)
 	nsrig_fail("both have packets");
 }
 
-/* And does not look at them. */
+/* It captures, but doesn't look at the packets. */
 static void captures_too_much(void **state)
 {
 	nsrig_capture(*state, "left:a0", NULL, .bytes = 64 << 10);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* It says where it is, and what it does is to wait for ever. */
+/* Prints a line, then runs for ever. */
 #define SERVES "sh -c 'echo serving; exec tail -f /dev/null'"
 
 static struct nsrig_program *spawn_ready(struct nsrig *rig, const char *line)
@@ -24,7 +24,7 @@ static void program_ends_by_itself(void **state)
 	struct nsrig_program *program =
 		nsrig_spawn(*state, "left", "sh -c 'echo no configuration >&2; exit 2'");
 
-	/* It has gone, and nobody asks what became of it. */
+	/* The program has exited, and the test doesn't ask for its exit status. */
 	while (access(nsrig_program_path(program, "/run/ended"), F_OK) == 0 ||
 		kill(nsrig_program_pid(program), 0) == 0)
 		continue;
@@ -88,7 +88,7 @@ static void program_is_stopped_and_complained_of(void **state)
 {
 	struct nsrig_program *program = spawn_ready(*state, "sh -c 'echo serving; exit 3'");
 
-	/* Until it has gone. */
+	/* Wait until the program is gone. */
 	while (kill(nsrig_program_pid(program), 0) == 0)
 		continue;
 	nsrig_assert_ok(nsrig_stop(program));
@@ -201,7 +201,7 @@ static int fail_with_number(void *number)
 	return 0;
 }
 
-/* More than once, and in each of both hosts. */
+/* Several threads in each of the two hosts. */
 static void threads_fail_at_once(void **state)
 {
 	enum { THREADS = 8 };

@@ -89,7 +89,7 @@ static void requires_what_is_refused(void **state)
 	nsrig_require(-EOPNOTSUPP, "CONFIG_NONESUCH and CONFIG_OTHER");
 }
 
-/* What is no lack is a failure, whatever it was asked for. */
+/* An error other than "not supported" is a failure, not a skip. */
 static void requires_what_fails(void **state)
 {
 	struct nsrig_ns *ns = nsrig_host(*state, "left");

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Longer than what is set aside for names anywhere. */
+/* For names that are longer than any buffer for names. */
 #define TEN "ten_bytes_"
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 #define LONG_NAME HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
@@ -50,7 +50,7 @@ static void says_the_plan_and_fails(void **state)
 
 #define FLOOD (10 << 20)
 
-/* Ten megabytes on stdout, and as many on stderr. */
+/* 10 MB on stdout, and 10 MB on stderr. */
 static void flood(void)
 {
 	static char line[1024];
@@ -99,7 +99,7 @@ static void skips_in_utf8(void **state)
 	nsrig_skip("needs \xe2\x82\xac and \xe2\x82");
 }
 
-/* Each quote becomes two bytes in the stream: longer than the lines that meson reads. */
+/* Each quote takes two bytes in the stream, so the line is longer than meson's limit for a line. */
 static void fails_with_a_long_line(void **state)
 {
 	int i;
@@ -144,7 +144,7 @@ static void skips_without_reason(void **state)
 	skip();
 }
 
-/* So that cmocka's closing words are none that the runner asked for. */
+/* Makes cmocka's last line one that the runner doesn't expect. */
 static void skips_in_another_language(void **state)
 {
 	(void)state;
@@ -175,7 +175,7 @@ static void skips_in_child(void **state)
 	waitpid(pid, NULL, 0);
 }
 
-/* In a child, as the test itself does not go on after one. */
+/* In a child, because the test itself doesn't continue after an assertion has failed. */
 static void skips_after_a_failure(void **state)
 {
 	pid_t pid = fork();
@@ -211,7 +211,7 @@ static void looks_around(void **state)
 
 	(void)state;
 	nsrig_assert_ok(nsrig_ns_current(&own));
-	/* None but those that every namespace has. */
+	/* No links but those of every namespace. */
 	nsrig_assert_links(own);
 	nsrig_assert_ok(nsrig_link_list(own, &links, &count));
 	printf("first link %s %s\n", links[0].name, links[0].flags & IFF_UP ? "up" : "down");

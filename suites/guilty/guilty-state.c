@@ -24,7 +24,7 @@ static void differs_in_routes(void **state)
 	nsrig_assert_routes(nsrig_host(*state, "left"), "default via 10.1.0.9", "10.1.0.0/24");
 }
 
-/* One line does for one expectation only. */
+/* One line matches only one expectation. */
 static void expects_a_route_twice(void **state)
 {
 	nsrig_assert_routes(nsrig_host(*state, "left"), "10.1.0.0/24", "10.1.0.0/24 dev a0");
@@ -55,7 +55,7 @@ static void misses_an_address(void **state)
 	nsrig_assert_addr(nsrig_host(*state, "left"), "10.1.0.2 dev a0");
 }
 
-/* A name that the kernel gives as well, and an address of lo's on another link. */
+/* A link with a name that the kernel uses too, and an address of lo's on another link. */
 static void has_what_looks_like_the_kernels_link(void **state)
 {
 	nsrig_assert_ok(nsrig_add_veth(*state, "other:ip_vti0", "third:c0"));
@@ -73,7 +73,7 @@ static void misses_a_rule(void **state)
 	nsrig_assert_rule(nsrig_host(*state, "left"), "from 10.0.0.0/8 lookup 100");
 }
 
-/* What every host has need not be expected; these only have its priorities. */
+/* The default rules of every host need not be expected; these rules share only their priorities. */
 static void has_rules_like_the_first_ones(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -146,7 +146,7 @@ static void changes_its_host(void **state)
 	nsrig_assert_unchanged(left, before);
 }
 
-/* More than there is room for beside the failure. */
+/* More changes than the message has room for. */
 static void changes_it_much(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");

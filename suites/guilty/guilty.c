@@ -38,10 +38,13 @@ void guilty_never_begins(void **state)
 	abort();
 }
 
-/* What a test writes to, so that the signal is sent. */
+/* A test writes to this socket to have the signal sent. */
 static int messenger = -1;
 
-/* Another process, as a test can't reach the runner from its pid namespace. */
+/*
+ * A separate process sends the signal, because a test can't reach the runner from its pid
+ * namespace.
+ */
 static void send_signal_when_told(int signal)
 {
 	pid_t runner = getpid();
@@ -172,7 +175,7 @@ static const struct CMUnitTest *find(const char *name)
 	exit(2);
 }
 
-/* Copies the tests that a list names, in its order. */
+/* Copies the tests that a list names, in the list's order. */
 static size_t pick(char *names, struct CMUnitTest *picked)
 {
 	char *name;
@@ -224,7 +227,7 @@ int main(int argc, char **argv)
 		spoil_stdout(how);
 	if (getenv("GUILTY_LOG"))
 		have_a_log();
-	/* A program may have asked cmocka for this, and the runner must not. */
+	/* A program may have set a filter of cmocka's; the runner must ignore it. */
 	cmocka_set_test_filter("none of these");
 	if (!strcmp(argv[1], "none at all"))
 		return nsrig_run_tests(argc - 1, argv + 1, NULL, 0);

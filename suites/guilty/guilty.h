@@ -9,10 +9,10 @@
 /* left:a0 10.1.0.1/24 ====== right:b0 10.1.0.2/24 */
 extern const struct nsrig_topo guilty_cable;
 
-/* A test that is decided before it would begin. */
+/* A test whose verdict is known before it begins. */
 void guilty_never_begins(void **state);
 
-/* A log of the kernel's, or what the runner takes for it; -1 if there is none. */
+/* The kernel's log, or the file that replaces it; -1 if there is none. */
 extern int guilty_log;
 
 struct guilty_tests {
@@ -25,16 +25,16 @@ struct guilty_tests {
 		(tests), COUNT(tests)                                                              \
 	}
 
-extern const struct guilty_tests guilty_assert;  /* assertions fail, in all kinds of places */
-extern const struct guilty_tests guilty_end;     /* processes end, or don't */
+extern const struct guilty_tests guilty_assert;  /* assertions fail, in many kinds of places */
+extern const struct guilty_tests guilty_end;     /* processes end early, or never */
 extern const struct guilty_tests guilty_kernel;  /* the kernel complains */
 extern const struct guilty_tests guilty_leave;   /* things are left behind, or changed */
-extern const struct guilty_tests guilty_length;  /* sentences are long */
-extern const struct guilty_tests guilty_packets; /* other packets are expected than there are */
-extern const struct guilty_tests guilty_program; /* programs and threads go wrong */
+extern const struct guilty_tests guilty_length;  /* messages are long */
+extern const struct guilty_tests guilty_packets; /* packets are not those expected */
+extern const struct guilty_tests guilty_program; /* programs and threads fail */
 extern const struct guilty_tests guilty_require; /* the machine lacks what they need */
-extern const struct guilty_tests guilty_say;     /* words, skips, and what is no fault at all */
-extern const struct guilty_tests guilty_state;   /* another state is expected than there is */
-extern const struct guilty_tests guilty_traffic; /* and other traffic */
+extern const struct guilty_tests guilty_say;     /* odd output, skips, and no fault at all */
+extern const struct guilty_tests guilty_state;   /* the state is not the one expected */
+extern const struct guilty_tests guilty_traffic; /* traffic is not as expected */
 
 #endif

@@ -25,7 +25,7 @@ static const struct nsrig_topo alone = {.hosts = {"host"}};
 
 #define ARGS(...) ((char *const[]){__VA_ARGS__, NULL})
 
-/* Each with a socket of every kind that it has, and something for its end. */
+/* Each server with one socket of every kind that it supports, and an option for its exit. */
 static char *const *const servers[] = {
 	ARGS(ECHO, "tcp:7", "udp:7", "unix:/run/echo"),
 	ARGS(SINK, "--totals", "tcp:9", "udp:9"),
@@ -44,7 +44,7 @@ static void ends_by_sigterm_and_sigint(void **state)
 	}
 }
 
-/* Started without nsrig_spawn(), which would have asked as well. */
+/* The helper was started without nsrig_spawn(), which would also have checked its exit. */
 static void stop(struct program *helper)
 {
 	assert_return_code(kill(helper->pid, SIGTERM), errno);
@@ -54,7 +54,10 @@ static void stop(struct program *helper)
 	program_free(helper);
 }
 
-/* As s6 has it: a newline, and closed. It is open in it alone when ours is closed. */
+/*
+ * s6's protocol: a newline, then the descriptor is closed. After we close ours, only the helper has
+ * it open.
+ */
 static void says_that_it_is_ready_by_descriptor(void **state)
 {
 	struct program helper;
@@ -103,7 +106,10 @@ static void says_that_it_is_ready_to_an_abstract_name(void **state)
 	stop(&helper);
 }
 
-/* The first endpoint is bound, the second can't be: that is not ready. */
+/*
+ * The first endpoint is bound, but the second can't be: the helper must not report that it is
+ * ready.
+ */
 static void is_not_ready_before_everything_is_bound(void **state)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "\0ready"};
@@ -118,7 +124,7 @@ static void is_not_ready_before_everything_is_bound(void **state)
 		ARGS(ECHO, "unix:/run/first", "tcp:192.0.2.1:7"), "NOTIFY_SOCKET=@ready");
 	assert_false(smoke_readable(notify, 0));
 	close(notify);
-	/* And it takes back what it has made. */
+	/* It removes the socket that it has created. */
 	assert_string_equal(
 		nsrig_assert_run(*state, "host", .line = "find /run -name first")->out, "");
 }
@@ -142,7 +148,7 @@ static void refuses_to_be_ready_for_nobody(void **state)
 		servers[0], "NOTIFY_SOCKET=vsock:2:1");
 }
 
-/* Those that the programs have open, seen from outside; all but the first three. */
+/* The descriptors that the helper has open, seen from outside, except for the first three. */
 static void keeps_its_descriptors_to_itself(void **state)
 {
 	struct nsrig_program *helper;
@@ -162,13 +168,13 @@ static void keeps_its_descriptors_to_itself(void **state)
 			unsigned flags = 0;
 			FILE *file;
 
-			/* What it got from us stays what it was. */
+			/* A descriptor that it inherited must stay the same file. */
 			if (atoi(entry->d_name) < 3 || fcntl(atoi(entry->d_name), F_GETFD) == 0)
 				continue;
 			snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s",
 				nsrig_program_pid(helper), entry->d_name);
 			file = fopen(path, "re");
-			/* The one by which it has said that it is ready is closed behind that. */
+			/* The helper closes the descriptor for readiness after use. */
 			if (!file && errno == ENOENT)
 				continue;
 			assert_non_null(file);
@@ -181,7 +187,7 @@ static void keeps_its_descriptors_to_itself(void **state)
 			found++;
 		}
 		closedir(dir);
-		/* The loop, its signals, and the endpoints. */
+		/* The event loop, the signals, and the endpoints. */
 		assert_true(found >= 4);
 		helper_stop(helper);
 	}
@@ -215,7 +221,7 @@ static void tells_what_happens_only_if_it_is_asked(void **state)
 		nsrig_program_err(helper, NULL), "echo: ready\necho: ended by a signal\n");
 }
 
-/* A line that can't be written is lost, and that is no success. */
+/* A line of figures that can't be written is lost, which is a failure. */
 static void tells_that_its_figures_are_lost(void **state)
 {
 	char path[PATH_MAX], command[PATH_MAX + 128];

@@ -21,7 +21,7 @@
 
 #define PORT 53
 #define MOST 65535
-#define LARGE 100 /* addresses, of 16 bytes each: more than a datagram has, less than EDNS gives */
+#define LARGE 100 /* 16-byte addresses: more than a datagram holds, less than EDNS allows */
 
 static const struct nsrig_topo pair = {
 	.links = {NSRIG_VETH("client:eth0 10.0.0.1/24 2001:db8::1/64",
@@ -71,7 +71,8 @@ static int make_query(const char *name, int type, unsigned char query[512])
 }
 
 /*
- * glibc's resolver, which asks again, and by TCP where it is told to; whether there was an answer.
+ * Resolves by glibc's resolver, which retries, and uses TCP if told to. Returns whether there was
+ * an answer.
  */
 static bool resolve(
 	struct nsrig *rig, const char *name, int type, unsigned long options, struct answer *answer)
@@ -103,7 +104,7 @@ static void write_name(FILE *out, struct answer *answer, const unsigned char *at
 	fprintf(out, " %s", name);
 }
 
-/* Behind so many numbers of two bytes. */
+/* Writes this many numbers of two bytes. */
 static void write_numbers(FILE *out, const unsigned char *data, int count)
 {
 	int i;
@@ -215,7 +216,7 @@ static void each_type_is_answered(void **state)
 			"www.example.test 60 A 10.0.0.80\nwww.example.test 60 A "
 			"10.0.0.81\n"},
 		{"www.example.test", ns_t_aaaa, "www.example.test 300 AAAA 2001:db8::80\n"},
-		/* As it was asked. */
+		/* The answer repeats the letter case of the query. */
 		{"wWw.eXample.test", ns_t_aaaa, "wWw.eXample.test 300 AAAA 2001:db8::80\n"},
 		{"example.test", ns_t_ns, "example.test 300 NS ns.example.test\n"},
 		{"example.test", ns_t_mx, "example.test 300 MX 10 mail.example.test\n"},
@@ -268,7 +269,7 @@ static void assert_soa(struct answer *answer)
 	assert_int_equal(ns_parserr(&answer->message, ns_s_ns, 0, &record), 0);
 	assert_int_equal(ns_rr_type(record), ns_t_soa);
 	assert_string_equal(ns_rr_name(record), "example.test");
-	/* RFC 2308: the lesser of its own and its last number. */
+	/* RFC 2308: the smaller of the record's own TTL and the SOA's MINIMUM. */
 	assert_int_equal(ns_rr_ttl(record), 60);
 }
 
@@ -283,25 +284,25 @@ static void what_is_not_there_is_denied(void **state)
 	assert_rcode(&answer, ns_r_nxdomain);
 	assert_section(&answer, ns_s_an, "");
 	assert_soa(&answer);
-	/* Names have labels, not letters. */
+	/* A name matches by labels, not by letters. */
 	assert_true(resolve(*state, "ww.example.test", ns_t_a, 0, &answer));
 	assert_rcode(&answer, ns_r_nxdomain);
-	/* The name is there, a record of this type isn't. */
+	/* The name exists, but has no record of this type. */
 	assert_true(resolve(*state, "www.example.test", ns_t_mx, 0, &answer));
 	assert_rcode(&answer, ns_r_noerror);
 	assert_section(&answer, ns_s_an, "");
 	assert_soa(&answer);
-	/* So is one that has others below it (RFC 8020). */
+	/* A name that has names below it exists too (RFC 8020). */
 	assert_true(resolve(*state, "_tcp.example.test", ns_t_a, 0, &answer));
 	assert_rcode(&answer, ns_r_noerror);
-	/* Where an alias leads is what is denied, if it is known. */
+	/* For an alias, the answer denies its target, if the server knows that. */
 	assert_true(resolve(*state, "lost.example.test", ns_t_a, 0, &answer));
 	assert_rcode(&answer, ns_r_nxdomain);
 	assert_int_equal(ns_msg_count(answer.message, ns_s_an), 1);
-	/* Without end, but not for ever. */
+	/* A loop of aliases: the server must give up. */
 	assert_true(resolve(*state, "round.example.test", ns_t_a, 0, &answer));
 	assert_true(ns_msg_count(answer.message, ns_s_an) < 20);
-	/* Of no zone of ours. */
+	/* Not in any of the server's zones. */
 	assert_true(resolve(*state, "www.example.org", ns_t_a, 0, &answer));
 	assert_rcode(&answer, ns_r_nxdomain);
 	assert_int_equal(ns_msg_count(answer.message, ns_s_ns), 0);
@@ -309,7 +310,7 @@ static void what_is_not_there_is_denied(void **state)
 	assert_int_equal(helper_figure(out, "nxdomain"), 4);
 }
 
-/* By one socket, without asking again. */
+/* One query by one socket, without a retry. */
 static bool ask(void **state, const char *addr, const unsigned char *query, int length,
 	struct answer *answer)
 {
@@ -326,7 +327,7 @@ static bool ask(void **state, const char *addr, const unsigned char *query, int 
 
 static void long_answers_are_truncated(void **state)
 {
-	/* RFC 6891: an OPT record, that offers 4096 bytes. */
+	/* RFC 6891: an OPT record that offers 4096 bytes. */
 	static const unsigned char opt[] = {0, 0, ns_t_opt, 0x10, 0, 0, 0, 0, 0, 0, 0};
 	static struct answer answer;
 	unsigned char query[512];
@@ -347,7 +348,7 @@ static void long_answers_are_truncated(void **state)
 	assert_int_equal(ns_msg_getflag(answer.message, ns_f_tc), 0);
 	assert_int_equal(ns_msg_count(answer.message, ns_s_an), LARGE);
 	assert_int_equal(ns_msg_count(answer.message, ns_s_ar), 1);
-	/* A version that there is not. */
+	/* An EDNS version that doesn't exist. */
 	query[length + 6] = 1;
 	ask(state, "10.0.0.2", query, length + sizeof(opt), &answer);
 	assert_int_equal(ns_msg_count(answer.message, ns_s_an), 0);
@@ -375,7 +376,7 @@ static void truncates_what_is_short(void **state)
 	assert_int_equal(helper_figure(out, "queries"), 2);
 }
 
-/* The resolver's second attempt is answered. */
+/* The server answers the resolver's second attempt. */
 static void drops_the_first(void **state)
 {
 	static struct answer answer;
@@ -390,7 +391,7 @@ static void drops_the_first(void **state)
 	assert_int_equal(helper_figure(out, "queries"), 1);
 }
 
-/* Only by UDP: who asks by TCP is answered. */
+/* Only UDP queries are dropped: TCP queries are answered. */
 static void drops_all(void **state)
 {
 	static struct answer answer;
@@ -438,7 +439,7 @@ static void answers_late(void **state)
 	assert_true(now_ms() - before >= 100);
 	assert_section(&answer, ns_s_an, "www.example.test 300 AAAA 2001:db8::80\n");
 
-	/* Three at once by a connection, in pieces, and its end behind them: all are answered. */
+	/* Three queries at once on one connection, in pieces, then its end: all are answered. */
 	for (i = 0; i < 3; i++) {
 		ns_put16(length, stream + i * (length + 2));
 		memcpy(stream + i * (length + 2) + 2, query, length);
@@ -455,7 +456,7 @@ static void answers_late(void **state)
 	free(text);
 	close(fd);
 
-	/* Half a message is none. */
+	/* An incomplete query gets no answer. */
 	fd = smoke_connect(nsrig_host(*state, "client"), SOCK_STREAM, "10.0.0.2", PORT);
 	assert_return_code(fd, -fd);
 	assert_int_equal(send(fd, stream, length, 0), length);
@@ -467,7 +468,7 @@ static void answers_late(void **state)
 	free(text);
 	close(fd);
 
-	/* And who doesn't wait is no harm. */
+	/* A client that doesn't wait does no harm. */
 	fd = smoke_connect(nsrig_host(*state, "client"), SOCK_STREAM, "10.0.0.2", PORT);
 	assert_return_code(fd, -fd);
 	assert_int_equal(send(fd, stream, length + 2, 0), length + 2);
@@ -476,7 +477,7 @@ static void answers_late(void **state)
 	helper_stop(dns);
 }
 
-/* Fifty queries with mistakes; their answers can be told apart by their numbers. */
+/* Fifty malformed queries with different ids. */
 static void send_noise(int fd, const unsigned char *query, int length)
 {
 	unsigned char noise[512];
@@ -493,7 +494,10 @@ static void send_noise(int fd, const unsigned char *query, int length)
 	}
 }
 
-/* What is no query is not answered, a bad one is; and there is an answer to the next good one. */
+/*
+ * A message that is no query gets no answer, a malformed query gets one, and so does the next good
+ * query.
+ */
 static void bad_queries_do_no_harm(void **state)
 {
 	static struct answer answer;
@@ -502,7 +506,7 @@ static void bad_queries_do_no_harm(void **state)
 	struct nsrig_program *dns;
 
 	dns = start_dns(state, NULL, NULL);
-	/* Opcode STATUS; class CH; two questions; no question; an end in the middle of a name. */
+	/* Opcode STATUS; class CH; two questions; no question; a name cut off in the middle. */
 	memcpy(bad, query, length);
 	bad[2] |= 2 << 3;
 	ask(state, "10.0.0.2", bad, length, &answer);
@@ -524,7 +528,7 @@ static void bad_queries_do_no_harm(void **state)
 	assert_rcode(&answer, ns_r_formerr);
 	assert_int_equal(memcmp(answer.data, query, 2), 0);
 
-	/* A response is not answered: the first answer is that to what comes next. */
+	/* A response gets no answer: the first answer is for the query that follows it. */
 	fd = smoke_connect(nsrig_host(*state, "client"), SOCK_DGRAM, "10.0.0.2", PORT);
 	assert_return_code(fd, -fd);
 	memcpy(bad, query, length);
@@ -536,7 +540,7 @@ static void bad_queries_do_no_harm(void **state)
 	assert_true(recv(fd, answer.data, MOST, 0) > 2);
 	assert_memory_equal(answer.data, query, 2);
 
-	/* No query, and noise, which may be answered; what comes next is. */
+	/* Not a query, and noise that may be answered; the query that follows is answered. */
 	srandom(1);
 	for (i = 0; i < 40; i++) {
 		send(fd, query, 11, 0);

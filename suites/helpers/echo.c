@@ -45,7 +45,7 @@ static void assert_word_comes_back(int fd)
 	assert_memory_equal(said, "ask", 3);
 }
 
-/* Sends this much of what is in bytes for as long as there is room; how much went. */
+/* Sends up to this many bytes, as long as there is room. Returns the number sent. */
 static size_t fill(int fd, const char *bytes, size_t most)
 {
 	size_t sent = 0;
@@ -54,7 +54,7 @@ static size_t fill(int fd, const char *bytes, size_t most)
 		struct pollfd room = {.fd = fd, .events = POLLOUT};
 		ssize_t n;
 
-		/* A moment for the other side to show that it takes more than it should. */
+		/* Gives the other side time to show whether it reads more than it should. */
 		if (poll(&room, 1, 200) == 0)
 			break;
 		n = send(fd, bytes + sent % MEGABYTE, MEGABYTE - sent % MEGABYTE,
@@ -66,7 +66,8 @@ static size_t fill(int fd, const char *bytes, size_t most)
 }
 
 /*
- * More than anyone has room for: nobody is listened to who doesn't listen. And nothing gets lost.
+ * More data than the buffers hold: the server stops reading from a client that doesn't read.
+ * Nothing is lost.
  */
 static void assert_stream_comes_back(struct nsrig *rig, const char *addr, int port)
 {
@@ -100,7 +101,7 @@ static void tcp(void **state)
 	assert_stream_comes_back(*state, "2001:db8::2", 7);
 	close(connect_to(*state, SOCK_STREAM, "10.0.0.2", 8));
 	close(connect_to(*state, SOCK_STREAM, "2001:db8::2", 9));
-	/* One address is no other. */
+	/* The server doesn't listen on the host's other address. */
 	fd = smoke_connect(nsrig_host(*state, "client"), SOCK_STREAM, "10.0.0.3", 8);
 	assert_int_equal(fd, -ECONNREFUSED);
 	fd = smoke_connect(nsrig_host(*state, "client"), SOCK_STREAM, "2001:db8::3", 9);
@@ -108,7 +109,7 @@ static void tcp(void **state)
 	helper_stop(echo);
 }
 
-/* A socket that is connected hears nobody but whom it has asked. */
+/* A connected socket receives only from the address that it has sent to. */
 static void udp_answers_from_the_address_that_was_asked(void **state)
 {
 	static const char *const addrs[] = {"10.0.0.2", "10.0.0.3", "2001:db8::2", "2001:db8::3"};
@@ -121,7 +122,7 @@ static void udp_answers_from_the_address_that_was_asked(void **state)
 		int fd = connect_to(*state, SOCK_DGRAM, addrs[i], 7);
 
 		assert_word_comes_back(fd);
-		/* A datagram of nothing is one, too. */
+		/* An empty datagram is answered too. */
 		assert_int_equal(send(fd, "", 0, 0), 0);
 		assert_true(smoke_readable(fd, HELPER_PATIENCE_MS));
 		assert_int_equal(recv(fd, (char[1]){0}, 1, 0), 0);
@@ -138,7 +139,7 @@ static void sctp(void **state)
 	struct nsrig_program *echo;
 	int fd;
 
-	/* Skips where the kernel has none. */
+	/* Skips if the kernel doesn't support SCTP. */
 	echo = helper_start(*state, "server", (char *[]){ECHO, "sctp:7", NULL});
 	fd = nsrig_assert_ok(
 		nsrig_socket(nsrig_host(*state, "client"), AF_INET, SOCK_STREAM, IPPROTO_SCTP));
@@ -154,9 +155,11 @@ static int connect_unix(struct nsrig *rig, struct nsrig_program *echo, int type,
 	struct sockaddr_un own = {.sun_family = AF_UNIX}, to = {.sun_family = AF_UNIX};
 	int fd = nsrig_assert_ok(nsrig_socket(nsrig_host(rig, "server"), AF_UNIX, type, 0));
 
-	/* In the host's own /run. */
+	/* The path is in the host's own /run. */
 	snprintf(to.sun_path, sizeof(to.sun_path), "%s", nsrig_program_path(echo, path));
-	/* Without a name, one by the kernel, there is nowhere to answer to. */
+	/*
+	 * Without a name for our socket (here the kernel assigns one), the server could not answer.
+	 */
 	if (type == SOCK_DGRAM)
 		assert_return_code(bind(fd, (struct sockaddr *)&own, sizeof(sa_family_t)), errno);
 	assert_return_code(connect(fd, (struct sockaddr *)&to, sizeof(to)), errno);
@@ -177,7 +180,7 @@ static void unix_sockets(void **state)
 	assert_word_comes_back(stream);
 	assert_word_comes_back(dgram);
 	assert_word_comes_back(seqpacket);
-	/* Another's socket is not taken away; and an abstract one is its namespace's. */
+	/* A socket of another server isn't removed; an abstract socket belongs to its namespace. */
 	helper_assert_refuses(*state, "server", 1, "a file is there already",
 		(char *[]){ECHO, "unix:/run/stream", NULL});
 	helper_assert_refuses(*state, "server", 1, "\"unix:@abstract\": Address already",
@@ -193,7 +196,7 @@ static void unix_sockets(void **state)
 		"");
 }
 
-/* More clients than it may have descriptors: the others wait, and have their turn. */
+/* More clients than the server may have descriptors: the others wait for their turn. */
 static void clients_wait_for_descriptors(void **state)
 {
 	const struct rlimit few = {12, 12};
@@ -213,7 +216,7 @@ static void clients_wait_for_descriptors(void **state)
 	assert_int_equal(helper_figure(out, "connections"), CLIENTS);
 }
 
-/* A client that breaks off in the middle takes nobody with it. */
+/* A client that resets its connection affects no other. */
 static void a_broken_connection_is_let_go(void **state)
 {
 	const struct linger now = {.l_onoff = 1};

@@ -14,11 +14,11 @@
 
 #define WORDS_MOST 32
 
-/* The kernel lacks a protocol: see helpers/lib/helper.h. */
+/* Exit status if the kernel lacks a protocol: see helpers/lib/helper.h. */
 #define LACKS 77
 
 /*
- * Where the programs are is seen from the suite's folder; for as long as a command is being
+ * Finds the program relative to the suite's folder. The result is valid while the command is being
  * started.
  */
 static struct nsrig_command command_of(char *const argv[], const char **words)

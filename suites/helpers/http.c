@@ -28,7 +28,7 @@ static const struct nsrig_topo pair = {
 	"HTTP/1.1 200 OK\r\nConnection: close\r\n"                                                 \
 	"Content-Type: text/plain\r\nContent-Length: 6\r\n\r\nhello\n"
 
-/* Sends a request, and has the whole response, up to the end of the connection. */
+/* Sends a request, and compares the whole response, up to the end of the connection. */
 static void assert_answers(int fd, const char *request, const char *response)
 {
 	size_t length;
@@ -64,7 +64,7 @@ static void the_page_is_everywhere(void **state)
 	assert_answers(connect_to(state, "10.0.0.2"), "HEAD / HTTP/1.1\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nConnection: close\r\n"
 		"Content-Type: text/plain\r\nContent-Length: 6\r\n\r\n");
-	/* A request that comes bit by bit. */
+	/* A request that is sent byte by byte. */
 	fd = connect_to(state, "10.0.0.2");
 	assert_return_code(fd, -fd);
 	assert_int_equal(send(fd, "GE", 2, 0), 2);
@@ -100,7 +100,7 @@ static void the_page_is_what_it_is_told_to_be(void **state)
 		"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
 	helper_stop(http);
 
-	/* A file with NULs: the program itself. */
+	/* A file with NUL bytes: the program itself. */
 	program_path(HTTP, path);
 	file = fopen(path, "re");
 	assert_non_null(file);
@@ -147,7 +147,7 @@ static void bad_requests_are_refused(void **state)
 		"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n"
 		"Content-Type: text/plain\r\nContent-Length: 36\r\n\r\n"
 		"431 Request Header Fields Too Large\n");
-	/* An end without a request is one. */
+	/* The client closes the connection without a request. */
 	fd = connect_to(state, "10.0.0.2");
 	assert_return_code(fd, -fd);
 	shutdown(fd, SHUT_WR);

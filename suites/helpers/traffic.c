@@ -27,8 +27,8 @@ static const struct nsrig_topo slow = {
 };
 
 /*
- * Of each flow, the first, the fiftieth and the last packet of a hundred: those whose kind is
- * FLOW_DATA and whose number ends with such a byte.
+ * Matches the first, the fiftieth and the last packet of a hundred in each flow: those whose kind
+ * is FLOW_DATA and whose number ends with such a byte.
  */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define KIND "@th,96,8"
@@ -43,7 +43,7 @@ static const struct nsrig_topo lossy = {
 		"meta l4proto udp " KIND " 1 " NUMBER " { 0, 49, 99 } drop\n}\n}\n}"},
 };
 
-/* Says no to every packet, in words. */
+/* Rejects every packet with an ICMP error. */
 static const struct nsrig_topo rejecting = {
 	.links = {NSRIG_VETH(CLIENT, SERVER)},
 	.nft = {"server { table inet filter { chain input { type filter hook input priority 0\n"
@@ -55,7 +55,7 @@ static struct nsrig_program *start_sink(void **state)
 	return helper_start(*state, "server", (char *[]){SINK, "--totals", "udp:9", "tcp:9", NULL});
 }
 
-/* Runs a source to its good end: its line of figures. */
+/* Runs a source, which must succeed. Returns its line of figures. */
 static const char *run_source(void **state, char *const argv[])
 {
 	const struct nsrig_result *source = helper_run(*state, "client", 0, argv);
@@ -135,7 +135,7 @@ static void tcp_is_counted(void **state)
 	assert_non_null(strstr(out, "protocol=tcp from=[2001:db8::1]:"));
 }
 
-/* Each bound by itself; and what it sends last is what is left. */
+/* Each limit on its own. The last packet has the bytes that remain. */
 static void a_source_ends_where_it_should(void **state)
 {
 	const char *line = run_source(state, (char *[]){SOURCE, "--no-report", "--bytes", "1000",
@@ -156,7 +156,7 @@ static void a_source_ends_where_it_should(void **state)
 	assert_true(helper_figure(line, "seconds") >= 0.2);
 	assert_true(helper_figure(line, "packets_sent") <= 21);
 
-	/* The first that is reached. */
+	/* The first limit that is reached ends the source. */
 	line = run_source(state, (char *[]){SOURCE, "--no-report", "--duration", "200s", "--bytes",
 					 "64kb", "--count", "5", "udp:10.0.0.2:9", NULL});
 	assert_figure(line, "packets_sent", 5);
@@ -177,7 +177,7 @@ static void rate_is_kept(void **state)
 	helper_stop(sink);
 }
 
-/* The sink sees what the link lets through, whatever the source would send. */
+/* The sink measures what the link lets through, whatever rate the source has. */
 static void a_slow_link_is_measured(void **state)
 {
 	struct nsrig_program *sink;
@@ -187,7 +187,7 @@ static void a_slow_link_is_measured(void **state)
 	line = run_source(state, (char *[]){SOURCE, "--bytes", "500kb", "tcp:10.0.0.2:9", NULL});
 	assert_figure_within(line, "throughput_bps", 2e6, 9e6);
 
-	/* Twice what it carries, for longer than its queue lasts. */
+	/* Twice the link's rate, for longer than its queue lasts. */
 	line = run_source(state, (char *[]){SOURCE, "--count", "300", "--size", "1000", "--rate",
 					 "80mbit", "udp:10.0.0.2:9", NULL});
 	assert_figure(line, "packets_sent", 300);
@@ -223,7 +223,7 @@ static void errors_that_come_back_are_counted(void **state)
 	const char *line = run_source(
 		state, (char *[]){SOURCE, "--no-report", "--count", "3", "udp:10.0.0.2:9", NULL});
 
-	/* All were sent: it is of others that they did not arrive. */
+	/* All packets were sent; they were rejected on the way. */
 	assert_figure(line, "packets_sent", 3);
 	assert_figure(line, "unsent", 0);
 	assert_true(helper_figure(line, "icmp_errors") >= 1);
@@ -233,7 +233,7 @@ static void errors_that_come_back_are_counted(void **state)
 	assert_figure(source->out, "packets_sent", 3);
 }
 
-/* ---- packets made by hand -------------------------------------------------------------------- */
+/* ---- hand-made packets ----------------------------------------------------------------------- */
 
 static uint64_t now(void)
 {
@@ -243,7 +243,7 @@ static uint64_t now(void)
 	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
-/* As if it had been on its way for 50 ms. */
+/* A packet that seems to have been on its way for 50 ms. */
 static void send_head(int fd, uint64_t flow, enum flow_kind kind, uint64_t number)
 {
 	struct flow_head head = {FLOW_MAGIC, kind, flow, number, now() - 50000000};
@@ -273,7 +273,7 @@ static void disorder_is_counted(void **state)
 	assert_return_code(fd, -fd);
 	for (i = 0; i < COUNT(numbers); i++)
 		send_head(fd, 7, FLOW_DATA, numbers[i]);
-	/* Two more flows at the same time, one of which is never ended. */
+	/* Two more flows at the same time, one of which never ends. */
 	send_head(fd, 8, FLOW_DATA, 0);
 	send_head(fd, 9, FLOW_DATA, 4);
 	send_head(fd, 7, FLOW_END, 8);
@@ -287,7 +287,7 @@ static void disorder_is_counted(void **state)
 	assert_true(report.seen.delay_least >= 50000000);
 	assert_true(report.seen.delay_most >= report.seen.delay_least);
 
-	/* An answer that was lost is asked for once more, and stays as it was. */
+	/* A report that was lost is requested again, and stays the same. */
 	send_head(fd, 7, FLOW_DATA, 4);
 	send_head(fd, 7, FLOW_END, 8);
 	read_report(fd, 7, &again);
@@ -304,7 +304,7 @@ static void disorder_is_counted(void **state)
 		out, " ended=no bytes_received=32 throughput_bps=- packets_received=1 lost=4 "));
 }
 
-/* What is missing at the end may be on its way. */
+/* Packets that are missing at the end may still be on their way. */
 static void late_packets_are_waited_for(void **state)
 {
 	struct flow_report report;
@@ -321,7 +321,7 @@ static void late_packets_are_waited_for(void **state)
 	send_head(fd, 7, FLOW_DATA, 2);
 	send_head(fd, 7, FLOW_END, 3);
 	assert_false(smoke_readable(fd, 100));
-	/* The last that was missing: there is nothing more to wait for. */
+	/* The last missing packet: there is nothing more to wait for. */
 	send_head(fd, 7, FLOW_DATA, 1);
 	read_report(fd, 7, &report);
 	assert_int_equal(report.seen.packets, 3);
@@ -348,13 +348,16 @@ static void strangers_are_told_apart(void **state)
 		assert_int_equal(send(fd, words[i], strlen(words[i]), 0), strlen(words[i]));
 	send_head(fd, 7, FLOW_REPORT, 0);
 	send_head(fd, 7, FLOW_DATA, 0);
-	/* Room for this one would be all memory there is. */
+	/* The sink would need all of the memory for a flow this long. */
 	send_head(fd, 7, FLOW_DATA, UINT64_C(1) << 60);
 	send_head(fd, 7, FLOW_END, 1);
 	read_report(fd, 7, &report);
 	assert_int_equal(report.seen.packets, 1);
 
-	/* One is still here when the sink ends, and one that is no source has come and gone. */
+	/*
+	 * One connection is open when the sink exits, and one that wasn't a source is already
+	 * closed.
+	 */
 	other = smoke_connect(nsrig_host(*state, "client"), SOCK_STREAM, "10.0.0.2", PORT);
 	assert_return_code(other, -other);
 	assert_int_equal(send(other, "hello", 5, 0), 5);
@@ -363,7 +366,7 @@ static void strangers_are_told_apart(void **state)
 	assert_int_equal(send(tcp, "goodbye", 7, 0), 7);
 	shutdown(tcp, SHUT_WR);
 	assert_true(smoke_readable(tcp, HELPER_PATIENCE_MS));
-	/* No figures for those who can't read them. */
+	/* The sink sends no report to a peer that can't parse it. */
 	assert_int_equal(recv(tcp, &report, sizeof(report), 0), 0);
 	close(tcp);
 	out = helper_stop(sink);
@@ -394,7 +397,7 @@ static void a_missing_sink_is_told(void **state)
 		(char *[]){SOURCE, "--count", "3", "tcp:10.0.0.2:9", NULL});
 	assert_fails(state, "\"udp:192.0.2.1:9\": Network is unreachable",
 		(char *[]){SOURCE, "--count", "3", "udp:192.0.2.1:9", NULL});
-	/* Nobody has that address, which takes the kernel longer to find out. */
+	/* No host has that address; the kernel takes a while to find out. */
 	assert_fails(state, "\"tcp:10.0.0.99:9\": Connection timed out",
 		(char *[]){SOURCE, "--patience", "100ms", "--count", "3", "tcp:10.0.0.99:9", NULL});
 

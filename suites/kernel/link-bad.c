@@ -73,7 +73,7 @@ static int keep(void **state)
 {
 	left = nsrig_host(*state, "left");
 	right = nsrig_host(*state, "right");
-	/* What the kernel gives them by itself comes a moment later than they do. */
+	/* The kernel adds the link-local addresses a moment after the links. */
 	nsrig_assert_ok(nsrig_wait_addr_is(left, "dev a0 scope link", NSRIG_WAIT_MS));
 	nsrig_assert_ok(nsrig_wait_addr_is(right, "dev b0 scope link", NSRIG_WAIT_MS));
 	describe(before, sizeof(before));
@@ -142,7 +142,7 @@ static void missing_links(void **state)
 	assert_null(addrs);
 }
 
-/* Of a link that is down: before 6.2 the kernel renames no other. */
+/* The link is down, because kernels before 6.2 don't rename a link that is up. */
 static void rename_to_a_name_that_is_taken(void **state)
 {
 	const struct nsrig_link_spec spare = {.name = "spare"};
@@ -184,7 +184,7 @@ static void kinds_and_specifications_that_are_none(void **state)
 	refused(nsrig_veth_add(left, &ok, right, &port), -EINVAL, "second end");
 	refused(nsrig_veth_add(left, NULL, right, &ok), -EINVAL, "missing");
 	refused(nsrig_link_set_mtu(left, "a0", 1), -EINVAL, "less than device minimum");
-	/* It is the kernel that refuses it, and not left out of the request. */
+	/* The kernel refuses it; the request doesn't leave it out. */
 	refused(nsrig_link_set_mtu(left, "a0", 0), -EINVAL, "less than device minimum");
 	refused(nsrig_link_set_mtu(left, "a0", 1000000), -EINVAL, "greater than device maximum");
 	refused(nsrig_link_set_master(left, "a0", "lo"), -EOPNOTSUPP, "\"a0\"");
@@ -268,7 +268,10 @@ static void families_that_do_not_fit(void **state)
 		"source");
 }
 
-/* Both ends are made, and the second can't be brought up: no descriptor is left to ask it by. */
+/*
+ * Both ends are created, but the second can't be brought up, because no descriptor is left for that
+ * request.
+ */
 static void veth_that_fails_half_way_is_taken_back(void **state)
 {
 	const struct nsrig_link_spec x0 = {.name = "x0", .up = true},
@@ -303,7 +306,7 @@ static void move_to_where_the_name_is_taken(void **state)
 	nsrig_assert_ok(nsrig_link_del(left, "b0"));
 }
 
-/* Everything that takes a namespace. */
+/* Every function that takes a namespace. */
 static void closed_handles(void **state)
 {
 	const struct nsrig_link_spec x0 = {.name = "x0"}, y0 = {.name = "y0"};

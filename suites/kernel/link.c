@@ -232,8 +232,8 @@ static void detection_of_duplicates_is_opt_in(void **state)
 	size_t count, i, tentative = 0;
 
 	/*
-	 * The link's own comes a moment later than the link, and is not to be looked for duplicates
-	 * of.
+	 * The link-local address comes a moment after the link, and must not be subject to
+	 * detection.
 	 */
 	nsrig_assert_ok(nsrig_wait_addr_is(left, "dev a0 scope link", NSRIG_WAIT_MS));
 	nsrig_assert_ok(nsrig_sysctl_set(left, "net/ipv6/conf/a0/accept_dad", "1"));
@@ -262,7 +262,7 @@ static void wait_for_an_address_that_never_comes(void **state)
 	nsrig_assert_error(nsrig_wait_addr(left, "10.1.0.1", -1), -EINVAL);
 }
 
-/* What a change in another process wakes. */
+/* A change by another process wakes the wait. */
 static void wait_is_woken_by_the_change(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -330,7 +330,7 @@ static void routes_come_and_go(void **state)
 	assert_routes(left, AF_INET, 100, "");
 }
 
-/* A route with two next hops, which is made by hand: all of it is written. */
+/* A hand-made route with two next hops is printed completely. */
 static void multipath_routes_are_written_whole(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -414,7 +414,10 @@ static void sysctls_are_the_namespaces_own(void **state)
 	assert_string_equal(value, "2000\t3000");
 }
 
-/* Thousands of bytes go in and come out as they are; what the kernel takes a part of is refused. */
+/*
+ * Values of thousands of bytes are written and read whole; a value that the kernel accepts only in
+ * part is refused.
+ */
 static void long_sysctls_are_whole(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -422,7 +425,7 @@ static void long_sysctls_are_whole(void **state)
 	size_t used = 0;
 	int port;
 
-	/* No two next to each other, which the kernel would write as a range. */
+	/* No two adjacent ports, which the kernel would print as a range. */
 	for (port = 10000; port < 11300; port += 2)
 		used += snprintf(ports + used, sizeof(ports) - used, "%s%d", used ? "," : "", port);
 	assert_true(used > 3800);
@@ -437,7 +440,7 @@ static void long_sysctls_are_whole(void **state)
 	assert_non_null(strstr(nsrig_error(), "the kernel took"));
 }
 
-/* The kernel gives up on a neighbour after three probes, and fails what has queued for it. */
+/* The kernel gives up on a neighbour after three probes, and drops the packets that wait for it. */
 static void ping_is_patient_with_a_failed_neighbour(void **state)
 {
 	nsrig_in(nsrig_host(*state, "left"))
@@ -447,7 +450,7 @@ static void ping_is_patient_with_a_failed_neighbour(void **state)
 		nsrig_assert_ping("10.1.0.77");
 }
 
-/* The handle's socket is shared by threads, and never by a child of fork(). */
+/* Threads share the handle's socket; a child of fork() never uses it. */
 static void *get_many(void *ns)
 {
 	struct nsrig_link link;
@@ -471,7 +474,8 @@ static void one_handle_in_many_threads_and_children(void **state)
 
 	assert_int_equal(get(left, "a0").index, 1000);
 	/*
-	 * First, as libnl has locks of its own, which a child of threads at work may find locked.
+	 * This comes first, because libnl has locks of its own, and a child forked while other
+	 * threads run may find them locked.
 	 */
 	for (i = 0; i < 10; i++) {
 		pids[i] = fork();
@@ -505,7 +509,7 @@ static void *change_links(void *ns)
 
 #define MANY 80
 
-/* A dump that the kernel has to interrupt is asked for again. */
+/* A dump that the kernel marks as interrupted is repeated. */
 static void lists_are_whole_while_links_change(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -517,7 +521,7 @@ static void lists_are_whole_while_links_change(void **state)
 	char name[16];
 	int i;
 
-	/* So many that a dump has several parts, between which something may change. */
+	/* Enough links for a dump in several parts, between which something may change. */
 	for (i = 0; i < MANY; i++) {
 		snprintf(name, sizeof(name), "br%d", i);
 		nsrig_assert_ok(
@@ -537,7 +541,7 @@ static void lists_are_whole_while_links_change(void **state)
 	assert_ptr_equal(result, left);
 }
 
-/* A dump tells only at its end that it failed. */
+/* A dump reports its failure only at its end. */
 static void failed_dump_is_told(void **state)
 {
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETRULE, NLM_F_DUMP);
@@ -548,7 +552,7 @@ static void failed_dump_is_told(void **state)
 	nlmsg_free(msg);
 }
 
-/* What the library has no function for. */
+/* A request that the library has no function for. */
 static void request_of_ones_own(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -559,7 +563,7 @@ static void request_of_ones_own(void **state)
 	rtnl_link_set_ifindex(link, get(left, "a0").index);
 	assert_int_equal(rtnl_link_build_change_request(link, change, 0, &msg), 0);
 	nsrig_assert_ok(nsrig_request(left, msg));
-	/* A request may be sent again, and by another handle's socket. */
+	/* A request can be sent again, also by another handle's socket. */
 	nsrig_assert_error(nsrig_request(nsrig_host(*state, "right"), msg), -ENODEV);
 	assert_int_equal(get(nsrig_host(*state, "right"), "lo").index, 1);
 	nsrig_assert_ok(nsrig_request(left, msg));

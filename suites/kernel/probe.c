@@ -25,7 +25,7 @@ static void kinds_that_are_there_are_found(void **state)
 	(void)state;
 	nsrig_assert_ok(nsrig_probe_link("veth"));
 	nsrig_assert_ok(nsrig_probe_qdisc("pfifo"));
-	/* It can't be a root, and is known all the same. */
+	/* noqueue can't be a root, but the kernel knows it. */
 	nsrig_assert_ok(nsrig_probe_qdisc("noqueue"));
 	nsrig_assert_ok(nsrig_probe_sysctl("net.ipv4.conf.all.rp_filter"));
 }
@@ -41,13 +41,13 @@ static void kinds_that_are_not_are_named(void **state)
 	lacks(nsrig_probe_program("/etc"), "needs program /etc");
 }
 
-/* Whatever it is that this kernel lacks, a topology and a probe give it the same name. */
+/* The topology's error and the probe name the same missing option. */
 static void probe_and_builder_agree(void **state)
 {
 	static const char *const statements[] = {"dummy h:x", "vlan h:x link eth0 id 5",
 		"vrf h:x table 7", "bond h:x", "ipip h:x local 10.0.0.1 remote 10.0.0.2",
 		"wireguard h:x", "ifb h:x",
-		/* Refused if that is all that is said, and known all the same. */
+		/* The kernel refuses these kinds without their options, but knows them. */
 		"vxlan h:x id 5", "macvlan h:x link eth0"};
 	char kind[32], want[64];
 	size_t i;
@@ -111,7 +111,7 @@ static void program_is_found_where_only_root_looks(void **state)
 {
 	(void)state;
 	setenv("PATH", "/nonesuch", true);
-	/* Of Debian and all others: ldconfig is in /sbin or /usr/sbin. */
+	/* On all distributions, Debian included, ldconfig is in /sbin or /usr/sbin. */
 	nsrig_assert_ok(nsrig_probe_program("ldconfig"));
 	lacks(nsrig_probe_program("nonesuch"), "needs program nonesuch");
 	nsrig_require_program("ldconfig");
@@ -120,7 +120,7 @@ static void program_is_found_where_only_root_looks(void **state)
 	assert_string_equal(getenv("PATH"), "/nonesuch:/usr/local/sbin:/usr/sbin:/sbin");
 }
 
-/* ---- once in a run --------------------------------------------------------------------------- */
+/* ---- once per run ---------------------------------------------------------------------------- */
 
 static void what_is_known_is_not_asked_again(void **state)
 {
@@ -130,7 +130,7 @@ static void what_is_known_is_not_asked_again(void **state)
 	lacks(nsrig_probe_link("unknown"), "needs link kind unknown");
 	nsrig_probe_cache_keep("kind of link foul", -NSRIG_ELACKS);
 	lacks(nsrig_probe_link("nonesuch"), "needs link kind nonesuch");
-	/* With the sentence of its own, and not the last. */
+	/* With its own sentence, not that of the last failure. */
 	lacks(nsrig_probe_link("foul"), "needs link kind unknown");
 }
 
@@ -140,7 +140,7 @@ static int learn(void)
 											      : 1;
 }
 
-/* The runner has made room for it before the first test began. */
+/* The runner reserves the memory for it before the first test begins. */
 static void what_one_process_learns_all_know(void **state)
 {
 	int answer;
@@ -167,7 +167,7 @@ static void room_for_answers_is_limited(void **state)
 	}
 	assert_true(nsrig_probe_cache_find("question 0", &answer));
 	assert_false(nsrig_probe_cache_find("question 999", &answer));
-	/* And so is that for a question. */
+	/* The length of a question is limited too. */
 	memset(question, 'x', sizeof(question) - 1);
 	question[sizeof(question) - 1] = '\0';
 	lacks(nsrig_probe_link(question), "needs link kind xxx");
@@ -184,7 +184,7 @@ static void configuration_is_read(void **state)
 	nsrig_require_config("CONFIG_NET");
 	assert_int_equal(nsrig_kconfig("CONFIG_NET", value, sizeof(value)), 0);
 	assert_string_equal(value, "y");
-	/* No more than the beginning of others, and one that is not set. */
+	/* A prefix of another option's name, and an option that isn't set. */
 	assert_int_equal(nsrig_kconfig("CONFIG_NE", value, sizeof(value)), 0);
 	assert_string_equal(value, "n");
 	lacks(nsrig_probe_config("CONFIG_NONESUCH"), "needs CONFIG_NONESUCH: it is not set");
@@ -268,7 +268,7 @@ static void module_of_an_option_is_found(void **state)
 	assert_false(nsrig_kconfig_lists(path, "raw"));
 }
 
-/* What a guilty test is told as, with this option. */
+/* Asserts the result line of a guilty test that requires this option. */
 static void assert_told(const char *test, const char *option, const char *line)
 {
 	struct program program;

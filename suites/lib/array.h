@@ -3,7 +3,7 @@
 #ifndef ARRAY_H
 #define ARRAY_H
 
-/* The elements of an array that is declared in sight: not of a pointer to one. */
+/* The number of elements of an array. Not for a pointer to an array's first element. */
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 #endif

@@ -29,7 +29,7 @@ static int count_entries(const char *path)
 
 int count_descriptors(void)
 {
-	return count_entries("/proc/self/fd") - 1; /* but the folder's own */
+	return count_entries("/proc/self/fd") - 1; /* except for the folder's own */
 }
 
 int count_processes(void)
@@ -49,7 +49,7 @@ int count_mounts(void)
 	return lines;
 }
 
-/* Where a tunnel's module is loaded, the kernel gives every namespace one of these. */
+/* If a tunnel's module is loaded, the kernel creates one of these links in every namespace. */
 static bool is_everywhere(const char *name)
 {
 	static const char *const names[] = {"tunl0", "gre0", "gretap0", "erspan0", "ip_vti0",
@@ -101,7 +101,7 @@ int enter_limited_namespaces(const char *net_namespaces)
 	return 0;
 }
 
-/* What a child returns, which is to come to its end. */
+/* The exit status of a child, which must exit by itself. */
 static int status_of(pid_t pid)
 {
 	int status;

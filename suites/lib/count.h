@@ -6,7 +6,7 @@
 #include <nsrig.h>
 #include <string.h>
 
-/* A call fails with this error, and the sentence about it has these words in it. */
+/* Asserts that a call fails with this error, and that the sentence contains these words. */
 #define refused(call, error, words)                                                                \
 	do {                                                                                       \
 		nsrig_assert_error((call), (error));                                               \
@@ -15,33 +15,32 @@
 	} while (0)
 
 /*
- * Runs body in a child; it has to return 0, or NO_USER_NAMESPACES where there are none that it
- * could spoil.
+ * Runs body in a child. body must return 0, or NO_USER_NAMESPACES if it can't create the user
+ * namespace in which its changes are contained.
  */
 #define NO_USER_NAMESPACES 100
 void in_child(int (*body)(void));
 
 /*
- * Takes this process, a child, into a user namespace of its own, where there may be so many network
- * namespaces,
- * and into the first of them: do() comes back to one of this user namespace only. 0, or what the
- * body has to return.
+ * Moves this process, a child, into a new user namespace with a limit on network namespaces, and
+ * into the first network namespace there, because do() can only return to one of its own user
+ * namespace. Returns 0, or what body has to return.
  */
 int enter_limited_namespaces(const char *net_namespaces);
 
-/* Runs body in a child that has given up its capabilities; it has to return 0. */
+/* Runs body in a child without capabilities. body must return 0. */
 void in_child_without_privilege(int (*body)(void));
 
-/* Open descriptors of this process. */
+/* The open descriptors of this process. */
 int count_descriptors(void);
 
-/* Processes that this test can see (its own pid namespace), itself and its init among them. */
+/* The processes that this test can see (in its pid namespace), including itself and its init. */
 int count_processes(void);
 
-/* Mounts in this test's mount namespace. */
+/* The mounts in this test's mount namespace. */
 int count_mounts(void);
 
-/* Links of a namespace, lo among them, but not the tunnels that are in every namespace. */
+/* The links of a namespace, including lo, without the tunnels that are in every namespace. */
 int count_links(struct nsrig_ns *ns);
 
 #endif

@@ -18,7 +18,7 @@
 
 #define PATIENCE_MS 60000
 
-/* How slow the machine is: said to this suite, but not to the programs that it runs. */
+/* The time scale of this machine: for this suite, but not for the programs that it runs. */
 static double patience = 1;
 
 int program_clear_environment(void **state)
@@ -38,7 +38,7 @@ int program_clear_environment(void **state)
 		unsetenv(names[i]);
 	while (*variable) {
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(*variable, "="), *variable);
-		/* unsetenv() moves what follows to this place. */
+		/* unsetenv() moves the next entry to this position. */
 		if (strncmp(name, "NSRIG_", strlen("NSRIG_")) || unsetenv(name) < 0)
 			variable++;
 	}
@@ -74,10 +74,10 @@ void program_start(struct program *program, char *const argv[])
 	program->pid = fork();
 	assert_true(program->pid >= 0);
 	if (program->pid == 0) {
-		/* Ignored by a shell that has put us in the background. */
+		/* A shell that runs us in the background ignores SIGINT. */
 		signal(SIGINT, SIG_DFL);
 		signal(SIGQUIT, SIG_DFL);
-		/* Something to read, for whoever should not. */
+		/* Endless input, to expose a program that reads stdin. */
 		dup2(open("/dev/zero", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
 		dup2(err[1], STDERR_FILENO);
@@ -97,7 +97,7 @@ struct stream {
 	size_t size;
 };
 
-/* Whether there may be more. */
+/* Returns whether there may be more. */
 static bool take(struct stream *stream)
 {
 	char buffer[8192];
@@ -152,7 +152,7 @@ void program_end(struct program *program, int ms)
 	assert_int_equal(waitpid(program->pid, &program->status, 0), program->pid);
 }
 
-/* Whether a line is one of the stream's times, which are never the same. */
+/* Whether a line of the stream has a duration, which differs in each run. */
 static bool is_time(const char *line)
 {
 	return !strncmp(line, "  duration_ms: ", strlen("  duration_ms: "));

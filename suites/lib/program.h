@@ -10,35 +10,36 @@
 struct program {
 	pid_t pid;
 	int out, err;   /* read ends */
-	char *out_text; /* what came on stdout, after program_end() */
-	char *err_text; /* what came on stderr */
-	int status;     /* as of waitpid() */
+	char *out_text; /* stdout, after program_end() */
+	char *err_text; /* stderr, after program_end() */
+	int status;     /* as waitpid() returns it */
 };
 
 /* The program whose tests fail on purpose. */
 #define GUILTY "../guilty/guilty"
 
 /*
- * Takes away what a person or a pipeline may have set for the calling suite, and is not meant for
- * the programs that it runs. For a fixture, or to be called.
+ * Clears the variables that a person or a CI system may have set for the suite itself, and that its
+ * programs must not see. Can be a set-up, or be called.
  */
 int program_clear_environment(void **state);
 
-/* Where a program is: "../..." is seen from the calling program's folder, all else stays. */
+/*
+ * The path of a program: "../..." is relative to the folder of the calling program; other names
+ * stay as they are.
+ */
 void program_path(const char *name, char path[PATH_MAX]);
 
-/*
- * Starts argv[0], found in $PATH or as a path: see program_path().
- */
+/* Starts argv[0], a path (see program_path()) or a name that is searched in $PATH. */
 void program_start(struct program *program, char *const argv[]);
 
-/* Reads until both streams end, and waits. Fails the test after ms milliseconds. */
+/* Reads until both streams end, and waits for the program. Fails the test after ms milliseconds. */
 void program_end(struct program *program, int ms);
 
-/* Both in one, with time enough. */
+/* program_start() and program_end() with a generous limit. */
 void program_run(struct program *program, char *const argv[]);
 
-/* Leaves out the times of a TAP stream, so that it can be compared. */
+/* Removes the durations from a TAP stream, so that it can be compared. */
 void program_forget_times(struct program *program);
 
 void program_free(struct program *program);
@@ -46,7 +47,7 @@ void program_free(struct program *program);
 /* Asserts that a guilty test fails in this file, with these words. */
 void program_assert_fails(const char *test, const char *file, const char *said);
 
-/* Asserts that it exited, with this status. */
+/* Asserts that the program exited with this status. */
 #define program_assert_exit(program, code)                                                         \
 	do {                                                                                       \
 		assert_true(WIFEXITED((program)->status));                                         \

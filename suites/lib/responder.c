@@ -29,7 +29,10 @@ static bool readable(const struct responder *responder, int fd)
 	return !fds[1].revents;
 }
 
-/* A stream has no messages: whoever takes a piece of one for all of it is to be found out. */
+/*
+ * A stream has no message boundaries: this exposes a reader that takes the first piece for the
+ * whole.
+ */
 static void send_in_pieces(int fd, const char *answer, size_t size)
 {
 	const int on = 1;
@@ -95,7 +98,9 @@ void responder_start(struct responder *responder, struct nsrig_ns *ns, int famil
 	responder->stream = type == SOCK_STREAM;
 	responder->fd = nsrig_assert_ok(nsrig_socket(ns, family, type, 0));
 	setsockopt(responder->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	/* IPv4's address has its family and its port at the same place, and is shorter. */
+	/*
+	 * In an IPv4 address, family and port have the same offsets as in IPv6; it is only shorter.
+	 */
 	assert_return_code(bind(responder->fd, (struct sockaddr *)&any,
 				   family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(any)),
 		errno);

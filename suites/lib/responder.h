@@ -7,26 +7,26 @@
 #include <pthread.h>
 
 /*
- * What it says to something; how many bytes, 0 for silence. For a stream it is asked once for all
- * that has come so far.
+ * Writes the answer to a message, and returns its size, or 0 for no answer. For a stream it is
+ * called once with everything received so far.
  */
 typedef size_t responder_fn(const char *heard, size_t size, char *answer, size_t room);
 
 struct responder {
-	int fd;   /* bound; of a stream, listening */
-	int stop; /* what ends it when it is closed */
+	int fd;   /* bound; a stream's is listening */
+	int stop; /* closing it stops the thread */
 	int stopped;
 	bool stream;
 	responder_fn *answer;
 	pthread_t thread;
 };
 
-/* Starts it in a namespace: SOCK_DGRAM or SOCK_STREAM, on any address of this family. */
+/* Starts a responder in a namespace: SOCK_DGRAM or SOCK_STREAM, on any address of this family. */
 void responder_start(struct responder *responder, struct nsrig_ns *ns, int family, int type,
 	int port, responder_fn *answer);
 void responder_stop(struct responder *responder);
 
-/* Says the same. */
+/* Answers with the message itself. */
 responder_fn responder_echo;
 
 #endif

@@ -14,7 +14,10 @@
 #include <nsrig.h>
 #include <string.h>
 
-/* What hosts are known to differ in: systemd sets rp_filter, docker forwards, routers do both. */
+/*
+ * The sysctls that are known to differ between machines: systemd sets rp_filter, docker enables
+ * forwarding, routers do both.
+ */
 static const struct {
 	const char *key, *odd, *by_default;
 } settings[] = {
@@ -70,14 +73,14 @@ static void odd_values_are_put_right(void **state)
 	nsrig_assert_ok(nsrig_ns_defaults_learn(model));
 	nsrig_assert_ok(nsrig_do(model, hermetic_here, NULL));
 	assert_default(model);
-	/* What was learnt of one is put right in the next. */
+	/* What was learnt from the first namespace is applied in the second. */
 	nsrig_assert_ok(nsrig_do(next, hermetic_here, NULL));
 	assert_default(next);
 	nsrig_ns_free(model);
 	nsrig_ns_free(next);
 }
 
-/* Whatever module somebody has loaded. */
+/* Whichever modules are loaded on the machine. */
 static void bridges_keep_their_frames(void **state)
 {
 	static const char key[] = "net/bridge/bridge-nf-call-iptables";

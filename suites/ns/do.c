@@ -40,10 +40,10 @@ static ino_t inode_of(const struct nsrig_ns *ns)
 	return fstat(nsrig_ns_fd(ns), &st) < 0 ? 0 : st.st_ino;
 }
 
-/* What a callback saw. */
+/* What a callback has seen. */
 struct seen {
 	ino_t here, host;
-	bool again; /* the host could be gone to */
+	bool again; /* do() to the host works inside the callback */
 };
 
 static int see_again(struct nsrig_ns *host, void *arg)
@@ -108,7 +108,7 @@ static struct {
 	pthread_barrier_t barrier;
 } crowd;
 
-/* Each thread's home is one namespace, and it goes to the other, when all are ready. */
+/* Each thread starts in one namespace and enters the other, when all threads are ready. */
 static void *one_of_many(void *arg)
 {
 	size_t number = (size_t)arg;
@@ -177,7 +177,7 @@ static void result_of_the_callback_is_returned(void **state)
 	nsrig_ns_free(ns);
 }
 
-/* No thread of the process is in a namespace that was closed. */
+/* No thread of the process is left in a closed namespace. */
 static void closed_namespace_is_on_no_thread(void **state)
 {
 	struct nsrig_ns *ns = temp();
@@ -234,10 +234,10 @@ static void do_path_runs_at_a_path(void **state)
 	nsrig_ns_free(ns);
 }
 
-/* Goes back and forth between two namespaces, and counts where it got the right host. */
+/* Enters two namespaces alternately, and counts the calls that were in the right one. */
 struct nest {
 	struct nsrig_ns *ns[2];
-	ino_t inode[3]; /* theirs, and home's */
+	ino_t inode[3]; /* of both, and of the test's own namespace */
 	int depth, right, deepest;
 	jmp_buf *out;
 };
@@ -311,7 +311,7 @@ static void unwinds_a_longjmp_out_of_64(void **state)
 	nsrig_ns_free(nest.ns[1]);
 }
 
-/* A jump that lands half way: in the third of five. */
+/* A longjmp() that lands half way: in the third of five levels. */
 static void unwinds_to_where_the_jump_landed(void **state)
 {
 	struct nsrig_ns *a = temp(), *b = temp();
@@ -380,7 +380,7 @@ static void block_comes_home_from_everywhere(void **state)
 out:
 	assert_int_equal(here(), home);
 
-	/* break leaves the block, and not the loop around it */
+	/* break leaves the block, not the loop around it */
 	for (i = 0; i < 3; i++) {
 		nsrig_in(ns)
 			break;
@@ -407,7 +407,7 @@ static void block_comes_home_from_longjmp(void **state)
 	nsrig_ns_free(ns);
 }
 
-/* The callback may leave its own mess: it is home that do() comes to. */
+/* The callback may change the namespace itself: do() still returns to the first one. */
 static int wander_off(struct nsrig_ns *host, void *arg)
 {
 	(void)host;
@@ -431,7 +431,7 @@ static void comes_home_from_a_callback_that_wandered(void **state)
 
 static int close_host(struct nsrig_ns *host, void *arg)
 {
-	nsrig_ns_free(host); /* does nothing */
+	nsrig_ns_free(host); /* has no effect */
 	*(int *)arg = nsrig_ns_close(host);
 	return inode_of(host) != 0;
 }
@@ -466,7 +466,10 @@ static void target_may_be_closed_on_the_way(void **state)
 	nsrig_ns_free(ns);
 }
 
-/* Closes the way home behind do()'s back; put_other: and gives its number to another namespace. */
+/*
+ * Closes the descriptor of the home namespace behind do()'s back; with put_other, replaces it by
+ * another namespace.
+ */
 static int lose_way(struct nsrig_ns *host, void *put_other)
 {
 	int fd = nsrig_ns_fd(host);
@@ -493,7 +496,7 @@ static int lose_way_in_child(struct nsrig_ns *ns, struct nsrig_ns *put_other)
 	return status;
 }
 
-/* A process that can't come home must not go on. */
+/* A process that can't return to its namespace must not continue. */
 static void aborts_when_home_is_lost(void **state)
 {
 	struct nsrig_ns *ns = temp(), *other = temp();
@@ -538,7 +541,7 @@ static void thread_that_ends_in_do_leaves_nothing(void **state)
 
 static pthread_key_t late_key;
 
-/* Runs as its thread ends, after the library's own destructor. */
+/* Runs when its thread ends, after the library's own destructor. */
 static void go_once_more(void *arg)
 {
 	struct nest *nest = arg;
@@ -564,7 +567,7 @@ static void destructors_of_a_thread_may_use_it(void **state)
 	pthread_t thread;
 
 	(void)state;
-	/* So that the library has its key by now, and ours comes after it. */
+	/* The library creates its key first, so that our destructor runs after the library's. */
 	assert_int_equal(nsrig_do(nest.ns[0], fail_with_7, NULL), -7);
 	assert_int_equal(pthread_key_create(&late_key, go_once_more), 0);
 	before = count_descriptors();
@@ -577,7 +580,7 @@ static void destructors_of_a_thread_may_use_it(void **state)
 	nsrig_ns_free(nest.ns[1]);
 }
 
-/* The last of the 256 that fit can be left again; the next is refused and changes nothing. */
+/* The last of the 256 levels can be left again; the next one is refused, and changes nothing. */
 static void too_deep_is_refused(void **state)
 {
 	struct nsrig_ns *ns = temp();
@@ -588,8 +591,8 @@ static void too_deep_is_refused(void **state)
 		nsrig_assert_ok(nsrig_enter(ns));
 	nsrig_assert_error(nsrig_enter(ns), -ELOOP);
 	assert_int_equal(nsrig_depth(), NSRIG_DEPTH_MAX);
-	nsrig_unwind(-1); /* as 0 */
-	nsrig_leave();    /* at home: nothing */
+	nsrig_unwind(-1); /* like 0 */
+	nsrig_leave();    /* at home: no effect */
 	assert_int_equal(nsrig_depth(), 0);
 	nsrig_ns_free(ns);
 }
@@ -602,7 +605,7 @@ static void socket_belongs_to_the_other_namespace(void **state)
 	int fd, own;
 
 	(void)state;
-	/* lo is up here, and down there: only here can it be reached. */
+	/* lo is up here and down in ns, so only the socket of this namespace can connect. */
 	at.sin_port = htons(9);
 	fd = nsrig_assert_ok(nsrig_socket(ns, AF_INET, SOCK_DGRAM, 0));
 	assert_int_equal(here(), home);
@@ -625,7 +628,7 @@ static void without_proc_it_works_as_well(void **state)
 	(void)state;
 	if (umount2("/proc", MNT_DETACH) < 0)
 		nsrig_skip("needs a /proc that can be unmounted (%s)", strerror(errno));
-	/* Kernels before 6.11 say which namespace a thread is in by /proc alone. */
+	/* Kernels before 6.11 report a thread's namespace only in /proc. */
 	pidfd = syscall(SYS_pidfd_open, getpid(), 0);
 	fd = ioctl(pidfd, _IO(0xFF, 4), 0);
 	if (fd < 0)

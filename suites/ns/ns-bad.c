@@ -22,7 +22,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Everything is tried from here; it goes with the test's own /run. */
+/* All files are in this folder, in the test's own /run. */
 #define FOLDER "/run/bad"
 
 static int make_folder(void **state)
@@ -38,7 +38,9 @@ static int touch(struct nsrig_ns *host, void *arg)
 	return 0;
 }
 
-/* Refused in the same way wherever a path is taken, and the sentence says what and why. */
+/*
+ * Every function that takes a path refuses it in the same way, and the sentence says what and why.
+ */
 static void refused_path(const char *path, int error, const char *word)
 {
 	int descriptors = count_descriptors();
@@ -130,7 +132,7 @@ static void unix_socket(void **state)
 	close(fd);
 }
 
-/* Nobody is at the other end: an open() would wait for ever. */
+/* The FIFO has no writer: an open() without O_NONBLOCK would block. */
 static void fifo_does_not_block(void **state)
 {
 	(void)state;
@@ -274,7 +276,7 @@ static void bad_pids(void **state)
 	assert_null(ns);
 }
 
-/* With every number of descriptors left, from none to enough. */
+/* With every number of free descriptors, from none to enough. */
 static void out_of_descriptors(void **state)
 {
 	struct nsrig_ns *ns = NULL, *target, *named = NULL;
@@ -320,14 +322,13 @@ static void out_of_descriptors(void **state)
 	assert_int_equal(before.st_ino, after.st_ino);
 	assert_true(refusals > 0);
 	nsrig_ns_free(target);
-	/* But for the socket that the handle kept, and that went with it. */
+	/* Except for the socket of the handle, which was closed with it. */
 	assert_int_equal(count_descriptors(), descriptors - 1);
 }
 
 /*
- * A user namespace of our own has a limit of its own. Three fit; the fourth is refused, with
- * nothing changed; and when one has been closed, one fits again, as soon as the kernel has freed
- * it.
+ * A new user namespace has a limit of its own. Three namespaces fit; the fourth is refused, and
+ * nothing changes. After one is closed, one fits again, as soon as the kernel has freed it.
  */
 static int try_limit(void)
 {
@@ -347,7 +348,7 @@ static int try_limit(void)
 		return 3;
 	if (nsrig_depth() || count_descriptors() != descriptors)
 		return 4;
-	/* What is closed makes room, as soon as the kernel comes to freeing it. */
+	/* A closed namespace makes room as soon as the kernel has freed it. */
 	for (i = 0; i < 20; i++) {
 		nsrig_ns_free(ns[i % 3]);
 		for (tries = 0; nsrig_ns_temp(&ns[i % 3]) < 0; tries++) {

@@ -94,7 +94,10 @@ static void *current_in_thread(void *temp)
 	return same ? temp : NULL;
 }
 
-/* The calling thread's namespace, not the main thread's; and set() moves one thread only. */
+/*
+ * current() is the calling thread's namespace, not the main thread's; and set() moves only one
+ * thread.
+ */
 static void current_is_the_threads(void **state)
 {
 	struct nsrig_ns *temp;
@@ -158,14 +161,14 @@ static void check_accepts_a_namespace(void **state)
 	assert_int_equal(count_descriptors(), before);
 }
 
-/* A named namespace is what `ip netns` would show, and goes when it is unmounted. */
+/* A named namespace is one that `ip netns` would list; it is gone once it is unmounted. */
 static void named_is_a_mount_until_unmounted(void **state)
 {
 	struct nsrig_ns *ns, *again;
 	int mounts;
 
 	(void)state;
-	/* The first name makes the folder, and a mount of it. */
+	/* The first name creates the folder and mounts it. */
 	nsrig_assert_ok(nsrig_ns_named(NULL, &ns));
 	nsrig_assert_ok(nsrig_ns_unmount(ns));
 	nsrig_ns_free(ns);
@@ -178,7 +181,7 @@ static void named_is_a_mount_until_unmounted(void **state)
 	nsrig_assert_error(nsrig_ns_named("green", &again), -EEXIST);
 	assert_non_null(strstr(nsrig_error(), "\"green\""));
 
-	/* It outlives its handle, and the handle its name. */
+	/* The namespace outlives its handle, and the handle outlives the name. */
 	nsrig_assert_ok(nsrig_ns_close(ns));
 	nsrig_assert_ok(nsrig_ns_open_name("green", &again));
 	nsrig_assert_ok(nsrig_ns_unmount(ns));
@@ -225,7 +228,8 @@ static void closed_handle_refuses(void **state)
 }
 
 /*
- * When its last descriptor goes, the namespace goes, and the link between it and another with it.
+ * When its last descriptor is closed, the namespace goes, and so does the link between it and
+ * another.
  */
 static void closed_namespace_is_gone(void **state)
 {
@@ -240,7 +244,7 @@ static void closed_namespace_is_gone(void **state)
 	nsrig_assert_ok(nsrig_veth_add(stays, &a, goes, &b));
 	nsrig_assert_ok(nsrig_link_get(stays, "a", &link));
 	nsrig_assert_ok(nsrig_ns_close(goes));
-	/* The kernel takes its time. */
+	/* The kernel frees it asynchronously. */
 	for (ms = 1; nsrig_link_get(stays, "a", &link) == 0 && ms <= 4096; ms *= 2)
 		poll(NULL, 0, ms);
 	nsrig_assert_error(nsrig_link_get(stays, "a", &link), -ENODEV);

@@ -77,7 +77,7 @@ static void assert_sysctl_of(
 	nsrig_assert_sysctl(nsrig_host(rig, host), key, value);
 }
 
-/* What is special about a host is done when it is known. */
+/* The pool's namespaces are generic: what is special about a host is set when the host is built. */
 static void hosts_come_from_the_pool(void **state)
 {
 	struct nsrig *rig = *state;
@@ -94,7 +94,7 @@ static void hosts_come_from_the_pool(void **state)
 	assert_sysctl_of(rig, "a", "net/ipv6/conf/default/accept_dad", "0");
 	nsrig_in(nsrig_host(rig, "a"))
 		nsrig_assert_ping("127.0.0.1");
-	/* Neither kind is taken for the other. */
+	/* The two kinds of namespaces are never mixed up. */
 	nsrig_assert_ok(nsrig_ns_pool(1));
 	nsrig_assert_ok(nsrig_add_host(rig, "b"));
 	assert_sysctl_of(rig, "b", "net/ipv6/conf/default/accept_dad", "0");
@@ -112,7 +112,7 @@ static void switches_come_from_the_pool(void **state)
 		nsrig_assert_ping("10.0.0.2");
 }
 
-/* Both would have the same one. */
+/* Otherwise parent and child would both take the same namespace. */
 static void a_child_takes_none_of_its_parents(void **state)
 {
 	struct nsrig_ns *ns;
@@ -127,7 +127,7 @@ static void a_child_takes_none_of_its_parents(void **state)
 	if (pid == 0) {
 		ino_t inode = nsrig_ns_temp(&ns) < 0 ? 0 : inode_of(ns);
 
-		/* It stays there until the parent has looked. */
+		/* The child keeps the namespace until the parent has looked. */
 		_exit(write(channel[1], &inode, sizeof(inode)) != sizeof(inode));
 	}
 	assert_int_equal(read(channel[0], &childs, sizeof(childs)), sizeof(childs));
@@ -151,7 +151,7 @@ static void what_could_be_made_lies_ready(void **state)
 	last = dup(STDOUT_FILENO);
 	assert_return_code(last, errno);
 	close(last);
-	/* Room for two, and for what it takes to make one. */
+	/* Room for two namespaces, and for the descriptors needed to create one. */
 	low = (struct rlimit){.rlim_cur = last + 4, .rlim_max = limit.rlim_max};
 	assert_return_code(setrlimit(RLIMIT_NOFILE, &low), errno);
 	rc = nsrig_ns_pool(20);
@@ -168,7 +168,10 @@ static void *fill_pool(void *rc)
 	return NULL;
 }
 
-/* A thread that fills it has it locked: the child would wait for a thread that it does not have. */
+/*
+ * The thread that fills the pool holds its lock: a child would wait for a thread that it doesn't
+ * have.
+ */
 static void a_child_does_not_wait_for_its_parents_threads(void **state)
 {
 	int before = count_descriptors(), status, rc;

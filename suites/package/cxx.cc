@@ -6,7 +6,7 @@
  */
 #include <nsrig.h>
 
-/* Members that are left out are zero, and meant to be. */
+/* Omitted members are zero on purpose. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 static nsrig_topo declare()

@@ -8,7 +8,7 @@
 
 #define CELL_MAX 64
 
-/* A table's bars would end the cell. */
+/* A '|' would end the table's cell. */
 static void put_text(const char *text)
 {
 	for (; *text; text++)
