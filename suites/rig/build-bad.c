@@ -29,7 +29,7 @@
 #define MANY 500
 #define MIDDLE 250
 
-/* Many cables, a line each; another statement takes the place of the one in the middle. */
+/* Many cables, one per line; another statement replaces the one in the middle. */
 static char *write_many(const char *middle)
 {
 	char *text = NULL;
@@ -121,7 +121,7 @@ static void kind_that_no_kernel_has(void **state)
 	assert_int_equal(count_descriptors(), descriptors);
 }
 
-/* Those that this kernel lacks are named by what its configuration would need. */
+/* The error names the configuration option of a kind that this kernel lacks. */
 static void kinds_that_this_kernel_lacks(void **state)
 {
 	static const char *const kinds[][2] = {
@@ -160,13 +160,13 @@ static void kinds_that_this_kernel_lacks(void **state)
 		nsrig_skip("needs a kernel that lacks a kind of link");
 }
 
-/* ---- out of something ------------------------------------------------------------------------ */
+/* ---- resources exhausted --------------------------------------------------------------------- */
 
 static int build_again(struct nsrig *rig, const struct nsrig_topo *topo)
 {
 	int tries = 20, rc;
 
-	/* What is closed makes room as soon as the kernel comes to freeing it. */
+	/* A closed namespace makes room as soon as the kernel has freed it. */
 	do
 		rc = nsrig_build(rig, topo);
 	while (rc == -ENOSPC && tries--);
@@ -174,7 +174,7 @@ static int build_again(struct nsrig *rig, const struct nsrig_topo *topo)
 }
 
 /*
- * A user namespace of its own may have four namespaces: one is home, and a star of six needs seven.
+ * The user namespace may have four network namespaces: one is home, and a star of six needs seven.
  */
 static int try_namespaces(void)
 {
@@ -206,7 +206,7 @@ static void out_of_namespaces(void **state)
 	in_child(try_namespaces);
 }
 
-/* With every number of descriptors, from none to enough. (A limit once lowered stays.) */
+/* With every number of free descriptors, from none to enough. (A limit once lowered stays.) */
 static int try_descriptors(void)
 {
 	static const struct nsrig_topo topo = {
@@ -238,7 +238,7 @@ static int try_descriptors(void)
 				return 5;
 		}
 		nsrig_free(rig);
-		/* Counting takes one. */
+		/* Counting takes one descriptor. */
 		if (left && count_descriptors() != descriptors)
 			return 6;
 	}
@@ -281,7 +281,7 @@ static void one_host(void **state)
 		nsrig_assert_ping("127.0.0.1");
 }
 
-/* ---- what was there before ------------------------------------------------------------------- */
+/* ---- what existed before --------------------------------------------------------------------- */
 
 static const struct nsrig_topo network = {
 	.hosts = {"old forwarding", "friend", "switch"},
@@ -302,7 +302,9 @@ static const char *const network_hosts[] = {"old", "friend", "switch"};
 
 #define HOSTS 3
 
-/* All that can be said to hosts that are there. The hosts are ready for it: see add_nft(). */
+/*
+ * Every statement that is allowed for existing hosts. The hosts are prepared for it: see add_nft().
+ */
 static const char addition[] =
 	"bridge old:br1 10.5.0.1/24\n"
 	"veth old:eth1 10.1.0.1/24 2001:db8:1::1/64 -- friend:eth1 10.1.0.2/24 2001:db8:1::2/64\n"
@@ -338,7 +340,10 @@ static void add_and_fail(struct nsrig *rig, const char *more, int error, const c
 	}
 }
 
-/* Whatever fails at the end of it; and then it goes well, as if it had not been tried before. */
+/*
+ * Every kind of failure at the end of it; then the addition succeeds, as if it had never been
+ * tried.
+ */
 static void old_hosts_are_as_they_were(void **state)
 {
 	struct nsrig *rig = *state;
@@ -357,13 +362,13 @@ static void old_hosts_are_as_they_were(void **state)
 	nsrig_assert_ok(nsrig_add(rig, addition));
 	nsrig_in(nsrig_host(rig, "new"))
 		nsrig_assert_ping("10.0.0.1");
-	/* The switch has become a host like others. */
+	/* The switch has become an ordinary host. */
 	nsrig_assert_addr(nsrig_host(rig, "switch"), "10.9.0.1/24 dev eth9");
 	nsrig_assert_ok(nsrig_wait_addr_is(
 		nsrig_host(rig, "switch"), "dev eth9 scope link", NSRIG_WAIT_MS));
 }
 
-/* A link that the test made itself, and that has the name of one that is to be added. */
+/* A link that the test has created itself, with the name of a link to be added. */
 static void a_link_in_the_way_stays(void **state)
 {
 	struct nsrig *rig = *state;
@@ -372,7 +377,10 @@ static void a_link_in_the_way_stays(void **state)
 	nsrig_assert_ok(
 		nsrig_veth_add(nsrig_host(rig, "old"), &one, nsrig_host(rig, "friend"), &other));
 	add_and_fail(rig, "veth old:eth7 -- new:eth7", -EEXIST, "line 11, column 1: ");
-	/* Where it is the second end; and where a link on top of another one is to arrive. */
+	/*
+	 * Once as the second end of a cable, and once as the target of a link that is created on
+	 * top of another one.
+	 */
 	add_and_fail(rig, "veth new:eth7 -- old:eth7", -EEXIST, "line 11, column 1: ");
 	add_and_fail(rig, "macvlan friend:eth8 link old:eth0", -EEXIST, "line 11, column 1: ");
 	nsrig_assert_link(nsrig_host(rig, "old"), "eth7 kind veth");
@@ -404,7 +412,7 @@ static void rulesets_are_as_they_were(void **state)
 		"nft old { delete table ip keep; }\n"
 		"route old 10.8.0.0/16 via 10.0.0.2\n",
 		-EEXIST, "line 16, column 11: ");
-	/* nft's own words, and nothing of what stands before them. */
+	/* nft's own message, without the prefix in front of it. */
 	add_and_fail(rig,
 		"nft old { table ip more { } }\n"
 		"nft friend { table ip6 more { } }\n"
@@ -413,7 +421,7 @@ static void rulesets_are_as_they_were(void **state)
 	assert_null(strstr(nsrig_error(), "  "));
 }
 
-/* How often the ruleset of a namespace has been changed: the kernel counts it (NFT_MSG_GETGEN). */
+/* How often the ruleset of a namespace was changed, as the kernel counts it (NFT_MSG_GETGEN). */
 static uint32_t ruleset_number(struct nsrig_ns *ns)
 {
 	struct {
@@ -439,7 +447,7 @@ static uint32_t ruleset_number(struct nsrig_ns *ns)
 	return ntohl(answer.number);
 }
 
-/* What was put back would have lost its handles, and the state of what lives in it. */
+/* A ruleset that is restored would lose its handles, and the state of its objects. */
 static void rulesets_are_left_alone_by_what_is_refused(void **state)
 {
 	struct nsrig *rig = *state;
@@ -456,7 +464,7 @@ static void rulesets_are_left_alone_by_what_is_refused(void **state)
 	assert_int_equal(ruleset_number(old), before);
 }
 
-/* What was tried in vain may be declared anew, otherwise. */
+/* Names of a failed addition can be declared again, differently. */
 static void names_are_free_again(void **state)
 {
 	struct nsrig *rig = *state;

@@ -27,8 +27,8 @@ static void assert_does_not_reach(struct nsrig *rig, const char *host, const cha
 }
 
 /*
- * For what nsrig has no words: commands of iproute2, in a host. Where there are none, or the kernel
- * can't do what they ask, the test is skipped.
+ * Where nsrig has no function: an iproute2 command in a host. Skips the test if iproute2 isn't
+ * installed, or the kernel doesn't support the request.
  */
 static void run_or_skip(struct nsrig_ns *ns, const char *command, const char *needs)
 {
@@ -142,7 +142,7 @@ static const struct nsrig_topo macvtap = {
 		"macvtap machine:m1 link eth0 mode bridge 10.0.0.2/24\n",
 };
 
-/* As long as nobody opens its character device, it is a link as a macvlan is. */
+/* Until a program opens its character device, a macvtap works like a macvlan. */
 static void macvtap_shares_a_link(void **state)
 {
 	nsrig_assert_link(nsrig_host(*state, "a"), "eth0 up carrier state UP kind macvtap");
@@ -269,8 +269,8 @@ static void dummy_has_addresses(void **state)
 struct tunnel {
 	const char *kind;
 	const char *options; /* of both ends */
-	const char *a, *b;   /* of each */
-	bool four, six;      /* what it carries */
+	const char *a, *b;   /* of each end */
+	bool four, six;      /* the families that it carries */
 };
 
 static void try_tunnel(struct nsrig *rig, const struct tunnel *tunnel)
@@ -321,7 +321,7 @@ TUNNEL(ip6tnl_carries_ipv4, "ip6tnl", "mode ipip6", OVER6, true, false)
 TUNNEL(raw_vxlan_carries_both, "kind vxlan", "raw 1=u32:42 raw 15=be16:4789", "raw 2=addr:10.0.0.2",
 	"raw 2=addr:10.0.0.1", true, true)
 
-/* Two ends that are told different keys don't hear each other. */
+/* Two ends with different keys don't receive each other's packets. */
 static void keys_of_gre_are_told(void **state)
 {
 	struct nsrig *rig = *state;
@@ -335,7 +335,7 @@ static void keys_of_gre_are_told(void **state)
 	assert_does_not_reach(rig, "a", "192.0.2.2");
 }
 
-/* The same network, with a forwarding table that the topology writes instead of learning. */
+/* The same network, with a forwarding table from the topology instead of learning. */
 static const struct nsrig_topo told = {
 	.text = UNDERLAY "vxlan a:t0 id 42 learning off 192.0.2.1/24\n"
 			 "vxlan b:t0 id 42 learning off 192.0.2.2/24\n"
@@ -361,10 +361,10 @@ static void wireguard_carries_both(void **state)
 {
 	assert_reaches(*state, "a", "192.0.2.2");
 	assert_reaches(*state, "b", "2001:db8:1::1");
-	/* It listens where it was told to, and where it was not. */
+	/* It listens on the port that it was given, or on one of its own choice. */
 	nsrig_assert_listener(nsrig_host(*state, "a"), "udp *:4000");
 	nsrig_assert_listener(nsrig_host(*state, "b"), "udp *:51820");
-	/* What a peer is not allowed to send is dropped. */
+	/* Packets from an address that the peer isn't allowed to use are dropped. */
 	nsrig_assert_ok(nsrig_addr_add(nsrig_host(*state, "a"), "wg0", "192.0.2.9/24"));
 	nsrig_in(nsrig_host(*state, "a"))
 		nsrig_assert_no_ping("192.0.2.2", .src = "192.0.2.9");
@@ -410,7 +410,7 @@ static const struct nsrig_topo taps = {
 		"neigh a 10.0.0.2 lladdr 02:00:00:00:00:02 dev t0\n"
 		"neigh b 10.0.0.1 lladdr 02:00:00:00:00:01 dev t0\n"};
 
-/* The test is the cable: what one host sends is given to the other, until it is this datagram. */
+/* The test is the cable: it passes one host's packets to the other, until this datagram comes. */
 static void carry(struct nsrig *rig, size_t header)
 {
 	int a = nsrig_assert_ok(nsrig_tun_fd(rig, "a:t0"));
@@ -427,7 +427,7 @@ static void carry(struct nsrig *rig, size_t header)
 		assert_true(smoke_readable(a, SMOKE_PATIENCE_MS));
 		n = read(a, packet, sizeof(packet));
 		assert_true(n > (ssize_t)header);
-		/* (IPv6 multicast that hosts send unasked has a 6 there.) */
+		/* (In the IPv6 multicast that hosts send by themselves, this byte is a 6.) */
 		assert_int_equal(write(b, packet, n), n);
 	} while (packet[header] >> 4 != 4);
 	assert_true(smoke_readable(server, SMOKE_PATIENCE_MS));
@@ -456,7 +456,7 @@ static void ifb_passes_packets_on(void **state)
 	struct nsrig_ns *b = nsrig_host(*state, "b");
 	uint64_t passed;
 
-	/* Nobody tells of its carrier, and neither do we. */
+	/* The kernel doesn't report a carrier for it, and neither does nsrig. */
 	nsrig_assert_link(b, "ifb0 up carrier state UNKNOWN kind ifb");
 	run_or_skip(b,
 		"tc qdisc add dev eth0 clsact; tc filter add dev eth0 ingress matchall "

@@ -48,7 +48,7 @@ static const struct nsrig_topo spanning = {
 		"veth s:x1 master br1 -- t:x1 master br2\n",
 };
 
-/* What is sent first arrives: nothing is repeated. */
+/* The first packet arrives: nothing is repeated. */
 static void assert_reaches_at_once(struct nsrig_ns *ns, const char *dst)
 {
 	struct nsrig_echo echo = {.dst = dst};
@@ -60,11 +60,13 @@ static void assert_reaches_at_once(struct nsrig_ns *ns, const char *dst)
 		rc = nsrig_ping(&echo);
 	nsrig_assert_ok(rc);
 	nsrig_assert_ok(nsrig_counter(ns, "eth0", "tx_packets", &after));
-	/* One that asks for the address, one that asks for an answer, and what IPv6 has to say. */
+	/*
+	 * One packet resolves the address, one is the request, and the rest is IPv6's own traffic.
+	 */
 	assert_true(after - before < 6);
 }
 
-/* Ready means that spanning tree has let the ports through, also one that comes later. */
+/* Ready means that the spanning tree forwards on all ports, also on one that is added later. */
 static void spanning_tree_has_settled(void **state)
 {
 	assert_reaches_at_once(nsrig_host(*state, "a"), "10.0.0.2");

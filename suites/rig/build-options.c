@@ -21,7 +21,7 @@
 
 enum form { U8 = 1, U16 = 2, U32 = 4, BE16, BE32, FLAG, INET, INDEX };
 
-/* An attribute of the answer. */
+/* An attribute of the kernel's answer. */
 struct want {
 	int type;
 	enum form form;
@@ -30,7 +30,7 @@ struct want {
 };
 
 struct answer {
-	int nest; /* IFLA_INFO_DATA, or IFLA_INFO_SLAVE_DATA for what a port is told */
+	int nest; /* IFLA_INFO_DATA, or IFLA_INFO_SLAVE_DATA for the options of a port */
 	unsigned char bytes[1024];
 	int length;
 };
@@ -113,7 +113,9 @@ static const struct nsrig_topo pair = {
 		"veth h:eth1 -- i:eth1\n",
 };
 
-/* Adds the link h:x of this statement, and asks for what has to be there; ended by type 0. */
+/*
+ * Adds the link h:x of this statement, and asserts the attributes of want, up to the one of type 0.
+ */
 static void assert_set(struct nsrig *rig, const char *statement, int nest, const struct want *wants)
 {
 	struct nsrig_ns *h = nsrig_host(rig, "h");
@@ -322,7 +324,7 @@ static void xfrm(void **state)
 		T(IFLA_XFRM_LINK, INDEX, "eth0"));
 }
 
-/* Attributes by number, each form that vxlan has a use for. */
+/* Attributes by number, in each form that vxlan can use. */
 static void raw(void **state)
 {
 	SET("kind vxlan h:x raw 1=u32:9 raw 2=addr:10.0.0.2 raw 3=link:eth0 raw 5=u8:7 "
@@ -334,7 +336,7 @@ static void raw(void **state)
 	SET("bridge h:x down raw 5=u32:1", N(IFLA_BR_STP_STATE, U32, 1));
 }
 
-/* What every link can be told. */
+/* The options that every link has. */
 static void any_link(void **state)
 {
 	struct nsrig_ns *h = nsrig_host(*state, "h"), *i = nsrig_host(*state, "i");

@@ -72,7 +72,7 @@ static const char whole_text[] =
 
 static const char *const whole_hosts[] = {"client", "router", "switch", "server", NULL};
 
-/* ---- the same, however it is declared -------------------------------------------------------- */
+/* ---- the same in each form of declaration ---------------------------------------------------- */
 
 static void assert_same_host(struct nsrig *a, struct nsrig *b, const char *host)
 {
@@ -127,7 +127,7 @@ static void struct_text_and_file_are_one_network(void **state)
 	assert_same(&in_file, *state);
 }
 
-/* ---- all of it is there ---------------------------------------------------------------------- */
+/* ---- the network is complete ----------------------------------------------------------------- */
 
 static void links_are_as_declared(void **state)
 {
@@ -160,17 +160,17 @@ static void hosts_are_told_what_is_declared(void **state)
 	nsrig_assert_sysctl(router, "net.ipv4.conf.c0.rp_filter", "2");
 	nsrig_assert_sysctl(client, "net.ipv4.ip_forward", "0");
 	nsrig_assert_sysctl(client, "net.ipv4.ip_default_ttl", "42");
-	/* Set before the links are there, so that they have it. */
+	/* Set before the links are created, so that they inherit it. */
 	nsrig_assert_sysctl(client, "net.ipv6.conf.eth0.hop_limit", "43");
 }
 
-/* Nobody listens to what a switch would say of itself. */
+/* A switch has no addresses: nobody would listen to its packets. */
 static void switches_have_no_addresses(void **state)
 {
 	nsrig_assert_addrs(nsrig_host(*state, "switch"));
 }
 
-/* What is drawn as a switch is built as one, and nothing else is. */
+/* A host that is drawn as a switch is built as one, and no other host is. */
 static void switches_are_what_pictures_say(void **state)
 {
 	static const struct {
@@ -207,7 +207,8 @@ static void switches_are_what_pictures_say(void **state)
 /* ---- shapes ---------------------------------------------------------------------------------- */
 
 /*
- * What a host's kernel has counted: of /proc/net/snmp the second line is meant, of snmp6 the key.
+ * What a host's kernel has counted: /proc/net/snmp has the values in the second line, snmp6 has one
+ * key per line.
  */
 static long count_echos(struct nsrig_ns *ns, bool six, bool sent)
 {
@@ -253,7 +254,7 @@ static bool is_global(const struct nsrig_addr *addr)
 	return strcmp(addr->link, "lo") && strncmp(addr->text, "fe80:", 5);
 }
 
-/* Nothing was repeated because it was lost: all that was sent has come. */
+/* No packet was lost and repeated: everything that was sent has been received. */
 static void assert_none_lost(struct nsrig *rig, const char *const *hosts)
 {
 	long sent[2] = {0}, come[2] = {0};
@@ -269,7 +270,7 @@ static void assert_none_lost(struct nsrig *rig, const char *const *hosts)
 	}
 }
 
-/* The indexes of a rig's links begin there. */
+/* The first index of a rig's links. */
 #define OWN_INDEXES 1000
 
 static void assert_ready(struct nsrig *rig, const char *host)
@@ -282,7 +283,8 @@ static void assert_ready(struct nsrig *rig, const char *host)
 	nsrig_assert_ok(nsrig_link_list(ns, &links, &count));
 	for (i = 0; i < count; i++) {
 		/*
-		 * (Tunnels that each namespace has once their modules are there are the kernel's.)
+		 * (The kernel's own tunnel links, which are in every namespace once their modules
+		 * are loaded, don't count.)
 		 */
 		if (links[i].index >= OWN_INDEXES && (!links[i].carrier || !links[i].ready))
 			nsrig_fail("%s:%s is not ready", host, links[i].name);
@@ -294,7 +296,7 @@ static void assert_ready(struct nsrig *rig, const char *host)
 	free(addrs);
 }
 
-/* Every host reaches every address of every other, from the first packet on. */
+/* Every host reaches every address of every other host with the first packet. */
 static void assert_all_reach_all(struct nsrig *rig, const char *const *hosts)
 {
 	struct nsrig_addr *addrs;
@@ -346,7 +348,7 @@ static void whole_network_reaches_all(void **state)
 	assert_ready(*state, "switch");
 }
 
-/*  What stands behind the numbers is said of every end.  */
+/* The words after the numbers apply to every end. */
 static const struct nsrig_topo small_chain = {.shape = "chain 1 mtu 1280"};
 
 static void options_of_a_shape_are_every_ends(void **state)
@@ -357,7 +359,7 @@ static void options_of_a_shape_are_every_ends(void **state)
 	nsrig_assert_link(nsrig_host(*state, "b"), "eth0 mtu 1280");
 }
 
-/* All defaults lead to one router, which knows that there is nothing. */
+/* All default routes lead to one router, which knows that there is no such network. */
 static void packets_for_nowhere_do_not_circle(void **state)
 {
 	struct nsrig_echo echo = {.dst = "192.0.2.1"};
@@ -368,7 +370,7 @@ static void packets_for_nowhere_do_not_circle(void **state)
 	assert_true(rc == -ENETUNREACH || rc == -EHOSTUNREACH);
 }
 
-/* ---- what is down, and what hangs on it ------------------------------------------------------ */
+/* ---- links that are down, and links on top of them ------------------------------------------- */
 
 /*
  *  quiet  br0 (down) -- p1 ====== eth0 a			nobody waits for what can't come

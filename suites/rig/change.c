@@ -69,7 +69,7 @@ static void links_and_hosts_are_added(void **state)
 	assert_all_works(rig);
 }
 
-/* What the test has taken down itself is not waited for, and stays as it is. */
+/* A link that the test itself has taken down isn't waited for, and stays down. */
 static void what_the_test_took_down_stays_down(void **state)
 {
 	struct nsrig *rig = *state;
@@ -85,7 +85,7 @@ static void what_the_test_took_down_stays_down(void **state)
 	nsrig_assert_link(nsrig_host(rig, "r"), "r2 down");
 }
 
-/* The ports of a bridge that the test took down wait with it, and nobody waits for them. */
+/* The ports of a bridge that the test has taken down have no carrier, and aren't waited for. */
 static void a_port_of_a_bridge_that_is_down_is_not_waited_for(void **state)
 {
 	struct nsrig *rig = *state;
@@ -100,7 +100,7 @@ static void a_port_of_a_bridge_that_is_down_is_not_waited_for(void **state)
 	assert_reaches(rig, "d", "10.0.3.1");
 }
 
-/* A bridge without a port has no carrier; the first port gives it one, and it is waited for. */
+/* A bridge without a port has no carrier. Its first port gives it one, which is waited for. */
 static void a_port_gives_an_older_bridge_its_carrier(void **state)
 {
 	struct nsrig *rig = *state;
@@ -136,7 +136,7 @@ static void routes_are_computed_again(void **state)
 	assert_reaches(rig, "c", "2001:db8::1");
 	assert_reaches(rig, "a", "10.9.0.2");
 	assert_reaches(rig, "b", "10.8.0.2");
-	/* And what is put in again goes the way that was computed last. */
+	/* A cable that is plugged in again gets the routes that were computed last. */
 	nsrig_assert_ok(nsrig_unplug(rig, "r1:short"));
 	nsrig_assert_ok(nsrig_plug(rig, "r1:short"));
 	nsrig_assert_route(b, "default via 10.9.0.1 dev short");
@@ -162,7 +162,7 @@ static void routes_are_as_they_were(void **state)
 	}
 }
 
-/* ---- taking away ----------------------------------------------------------------------------- */
+/* ---- removing -------------------------------------------------------------------------------- */
 
 static void links_are_removed(void **state)
 {
@@ -177,7 +177,7 @@ static void links_are_removed(void **state)
 	refused(nsrig_remove(rig, "r:r0"), -ENODEV, "no link \"r0\" was declared on host \"r\"");
 	refused(nsrig_remove(rig, "a:eth0"), -ENODEV, "\"eth0\"");
 
-	/* The names are free again, and so are the addresses. */
+	/* The names can be used again, and so can the addresses. */
 	nsrig_assert_ok(nsrig_add(rig, "veth a:eth0 10.0.1.1/24 2001:db8:1::1/64 "
 				       "-- r:r0 10.0.1.254/24 2001:db8:1::fe/64\n"
 				       "route a default via 10.0.1.254\n"
@@ -185,7 +185,7 @@ static void links_are_removed(void **state)
 	assert_all_works(rig);
 }
 
-/* A link that the test has removed itself is as good as removed. */
+/* Removing a link that the test has already deleted succeeds. */
 static void links_that_are_gone_are_removed(void **state)
 {
 	struct nsrig *rig = *state;
@@ -196,7 +196,10 @@ static void links_that_are_gone_are_removed(void **state)
 	assert_reaches(rig, "a", "10.0.1.254");
 }
 
-/* By whatever name they go now: what has taken their old name is another link, and the test's. */
+/*
+ * A renamed link is removed under its new name; a link that took its old name belongs to the test,
+ * and stays.
+ */
 static void links_that_have_another_name_are_removed(void **state)
 {
 	struct nsrig *rig = *state;
@@ -210,7 +213,7 @@ static void links_that_have_another_name_are_removed(void **state)
 	nsrig_assert_no_link(nsrig_host(rig, "r"), "r0");
 	nsrig_assert_link(a, "eth0");
 
-	/* Before 6.2, a link that is up keeps its name. */
+	/* Kernels before 6.2 don't rename a link that is up. */
 	nsrig_assert_ok(nsrig_link_down(nsrig_host(rig, "c"), "eth0"));
 	nsrig_assert_ok(nsrig_link_rename(nsrig_host(rig, "c"), "eth0", "lan0"));
 	nsrig_assert_ok(nsrig_remove_host(rig, "r"));
@@ -242,7 +245,7 @@ static void hosts_are_removed(void **state)
 	struct nsrig *rig = *state;
 
 	nsrig_assert_ok(nsrig_remove_host(rig, "r"));
-	/* At once, not when the kernel comes to it. */
+	/* At once, not when the kernel gets around to it. */
 	nsrig_assert_no_link(nsrig_host(rig, "a"), "eth0");
 	nsrig_assert_no_link(nsrig_host(rig, "b"), "eth0");
 	nsrig_assert_no_link(nsrig_host(rig, "c"), "eth0");
@@ -272,7 +275,7 @@ static void what_is_on_top_of_a_hosts_links_goes_with_it(void **state)
 	assert_reaches(rig, "d", "10.0.5.2");
 }
 
-/* The link below does not know two of the same address, so that the first has to be gone. */
+/* The link below accepts each MAC address only once, so the first link has to be gone. */
 static void what_is_on_top_of_others_goes_with_its_host(void **state)
 {
 	static const char far[] = "macvlan d:far link a:eth0 10.0.1.7/24";
@@ -287,7 +290,7 @@ static void what_is_on_top_of_others_goes_with_its_host(void **state)
 		nsrig_assert_ok(nsrig_add(rig, far));
 		assert_reaches(rig, "d", "10.0.1.254");
 		nsrig_assert_ok(nsrig_remove_host(rig, "d"));
-		/* The same for a host of which nothing stays. */
+		/* The same for a host that is removed completely. */
 		refused(nsrig_add(rig, "macvlan d:far link a:eth0 10.0.1.7/24\n"
 				       "route d 10.9.0.0/16 via 10.0.1.254\n"
 				       "route d 10.9.0.0/16 via 10.0.1.254\n"),
@@ -296,7 +299,7 @@ static void what_is_on_top_of_others_goes_with_its_host(void **state)
 	}
 }
 
-/* The kernel thinks it on top of the link below. */
+/* For the kernel it is on top of the lowest link. */
 static void a_macvlan_on_a_macvlan_goes_with_it(void **state)
 {
 	struct nsrig *rig = *state;
@@ -316,9 +319,9 @@ static void a_macvlan_on_a_macvlan_goes_with_it(void **state)
 	assert_reaches(rig, "a", "10.0.5.2");
 }
 
-/* ---- half way -------------------------------------------------------------------------------- */
+/* ---- failures half way ----------------------------------------------------------------------- */
 
-/* Nothing reaches the host that its handle is of, until this is put back. */
+/* Until the descriptor is put back, no request reaches the host of this handle. */
 static int lose(struct nsrig_ns *ns)
 {
 	int fd = ns->fd;
@@ -340,7 +343,7 @@ static void a_host_that_keeps_a_cable_stays(void **state)
 	nsrig_assert_no_link(nsrig_host(rig, "a"), "eth0");
 	nsrig_assert_no_link(nsrig_host(rig, "b"), "eth0");
 	nsrig_assert_no_link(r, "r0");
-	/* What is left is left whole, and known. */
+	/* The remaining links are complete, and the rig knows them. */
 	assert_reaches(rig, "c", "10.0.3.254");
 	nsrig_assert_ok(nsrig_add(rig, "veth a:eth0 10.0.1.1/24 -- r:r0 10.0.1.254/24"));
 	assert_reaches(rig, "a", "10.0.1.254");
@@ -409,7 +412,7 @@ static void a_tun_goes_with_its_descriptor(void **state)
 
 /* ---- cables ---------------------------------------------------------------------------------- */
 
-/* The same without the bridge, and with more to be told when a cable is put in again. */
+/* The same without the bridge, and with more state to restore when a cable is plugged in again. */
 static const struct nsrig_topo routed = {
 	.hosts = {"r forwarding", "a"},
 	.links =
@@ -441,7 +444,7 @@ static void a_cable_is_pulled_and_put_in_again(void **state)
 	assert_reaches(rig, "a", "10.0.2.1");
 	assert_reaches(rig, "a", "2001:db8:2::1");
 	assert_reaches(rig, "b", "2001:db8:1::1");
-	/* Addresses, routes and neighbours of the other end, IPv6's too. */
+	/* Addresses, routes and neighbours of the other end are restored, IPv6's too. */
 	nsrig_assert_unchanged(nsrig_host(rig, "r"), before);
 	nsrig_snapshot_free(before);
 }
@@ -462,7 +465,10 @@ static void a_cable_leaves_sysctls_as_they_were(void **state)
 	assert_all_works(*state);
 }
 
-/* A VLAN goes down with the link below it, and its routes and IPv6 addresses would stay away. */
+/*
+ * A VLAN goes down with the link below it, and would not get its routes and IPv6 addresses back by
+ * itself.
+ */
 static void what_is_on_top_of_a_cable_comes_back_with_it(void **state)
 {
 	struct nsrig_snapshot *before_a, *before_d;
@@ -489,7 +495,7 @@ static void what_is_on_top_of_a_cable_comes_back_with_it(void **state)
 	nsrig_snapshot_free(before_d);
 }
 
-/* Of a bridge's port, the port is the other end. */
+/* For a port of a bridge, the other end is unplugged. */
 static void a_cable_is_pulled_out_of_a_port(void **state)
 {
 	struct nsrig *rig = *state;
@@ -516,7 +522,7 @@ static void both_ends_of_a_cable_are_pulled(void **state)
 	nsrig_assert_link(nsrig_host(rig, "r"), "r0 up no-carrier");
 	nsrig_assert_ok(nsrig_plug(rig, "r:r0"));
 	assert_all_works(rig);
-	/* It is in already. */
+	/* It is already plugged in. */
 	nsrig_assert_ok(nsrig_plug(rig, "r:r0"));
 	assert_all_works(rig);
 }
@@ -541,7 +547,7 @@ static void ends_that_have_no_cable(void **state)
 	assert_all_works(rig);
 }
 
-/* ---- the hosts' own affairs ------------------------------------------------------------------ */
+/* ---- changes by the test itself -------------------------------------------------------------- */
 
 static void hosts_change_what_they_have(void **state)
 {
@@ -554,7 +560,7 @@ static void hosts_change_what_they_have(void **state)
 	nsrig_assert_ok(nsrig_link_up(a, "eth0"));
 	nsrig_assert_ok(nsrig_wait_link(a, "eth0", NSRIG_WAIT_MS));
 	assert_reaches(rig, "a", "10.0.1.254");
-	/* Its routes went with it, and are the test's affair. */
+	/* Its routes were deleted with it; the test has to add them again. */
 	nsrig_assert_ok(nsrig_route_add(a, "default via 10.0.1.254"));
 	assert_reaches(rig, "a", "10.0.2.1");
 	nsrig_assert_ok(nsrig_addr_add(a, "eth0", "10.0.1.9/24"));
@@ -585,7 +591,7 @@ static double now_ms(void)
 	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
 }
 
-/* The quickest of a few answers, in milliseconds. */
+/* The shortest of several round-trip times, in milliseconds. */
 static double quickest(struct nsrig *rig, const char *host, const char *dst)
 {
 	struct nsrig_echo echo = {.dst = dst};
@@ -612,7 +618,7 @@ static void delay_holds_packets_up(void **state)
 	held = quickest(rig, "a", "10.0.1.254");
 	if (held < 99 || held < 2 * plain)
 		nsrig_fail("%.1f ms with a delay of 100, %.1f without", held, plain);
-	/* Only what that end sends; and both, when both are told so. */
+	/* An impairment applies to what that end sends; for both directions, both ends need one. */
 	nsrig_assert_ok(nsrig_impair(rig, "r:r0", "delay 100ms"));
 	held = quickest(rig, "a", "10.0.1.254");
 	if (held < 198)
@@ -634,7 +640,7 @@ static void lost_packets_don_t_arrive(void **state)
 	assert_all_works(rig);
 }
 
-/* What is not said the second time is not there any more. */
+/* A new impairment replaces the old one completely. */
 static void an_impairment_takes_the_place_of_another(void **state)
 {
 	struct nsrig_ns *a = nsrig_host(*state, "a");
@@ -675,9 +681,7 @@ static void tbf_is_put_and_taken_away(void **state)
 	assert_all_works(rig);
 }
 
-/*
- * A burst is let through at once, and what is behind it takes its time: 40,000 bytes at 1,000 a ms.
- */
+/* A burst passes at once, and the rest is delayed: 40,000 bytes at 1,000 per ms. */
 static void tbf_slows_down(void **state)
 {
 	struct nsrig_echo echo = {.dst = "10.0.1.254", .size = 40000};
@@ -714,7 +718,7 @@ static void impairments_that_are_none(void **state)
 	assert_all_works(rig);
 }
 
-/* What can't be said to the kernel changes nothing. */
+/* An impairment that the kernel refuses changes nothing. */
 static void an_impairment_that_fails_leaves_the_old_one(void **state)
 {
 	struct nsrig_ns *a = nsrig_host(*state, "a");

@@ -56,7 +56,7 @@ static void hosts_that_come_later_are_known(void **state)
 	nsrig_assert_ok(nsrig_add(*state, "veth client:eth1 10.1.0.1/24 -- mail:eth0 10.1.0.2/24"));
 	assert_name("mail", AF_INET, "10.1.0.2");
 	assert_name("www", AF_INET, "10.0.0.2");
-	/* A host is known by its first link. */
+	/* A host has the address of its first link. */
 	assert_name("client", AF_INET, "10.0.0.1");
 }
 
@@ -85,7 +85,7 @@ static void names_go_with_their_hosts(void **state)
 	assert_true(is_listed("localhost"));
 }
 
-/* Of a host that could not go, those are listed that it still has. */
+/* For a host that could not be removed, the file lists the addresses that are left. */
 static void names_go_with_their_links(void **state)
 {
 	struct nsrig_ns *mail;
@@ -123,7 +123,8 @@ static void names_end_with_the_rig(void **state)
 }
 
 /*
- * What is told of one network is not to be in the file of another, nor that to go with the first.
+ * The names of one network must not appear in the file of another, nor disappear with the first
+ * one.
  */
 static void a_second_rig_has_no_names(void **state)
 {

@@ -64,7 +64,7 @@ static void hosts_are_apart(void **state)
 	nsrig_ns_free(own);
 }
 
-/* Of the names, and of nothing else: FNV-1a of "client:eth0", folded, behind 02. */
+/* They depend only on the names: FNV-1a of "client:eth0", folded, after 02. */
 static void mac_addresses_are_always_the_same(void **state)
 {
 	struct nsrig_link client, server, again;
@@ -82,7 +82,10 @@ static void mac_addresses_are_always_the_same(void **state)
 	nsrig_free(other);
 }
 
-/* Link-local addresses come of the MAC addresses, and are usable: nothing waits for duplicates. */
+/*
+ * Link-local addresses are derived from the MAC addresses, and are usable at once: there is no
+ * duplicate address detection.
+ */
 static void nothing_is_tentative(void **state)
 {
 	static const char *const hosts[] = {"client", "router", "server"};
@@ -131,7 +134,7 @@ static void grows_while_the_test_runs(void **state)
 		nsrig_assert_ping("192.0.2.1");
 	nsrig_assert_ok(nsrig_add_host(rig, "hermit"));
 	assert_int_equal(count_links(nsrig_host(rig, "hermit")), 1);
-	/* What a statement says of a host, it has to say before the host is there. */
+	/* Options of a host must be declared before the host is created. */
 	refused(nsrig_add(rig, "host client forwarding"), -EEXIST, "a second host \"client\"");
 }
 
@@ -182,7 +185,7 @@ static void *build_and_free(void *arg)
 	return NULL;
 }
 
-/* Each in a thread of its own; and one in do(), which is not where its hosts are. */
+/* One rig per thread; and one that is built inside of a host of another rig. */
 static void rigs_of_several_threads(void **state)
 {
 	int before = count_descriptors(), rcs[THREADS] = {0}, own = 0, i;
@@ -203,7 +206,7 @@ static void rigs_of_several_threads(void **state)
 	assert_int_equal(count_links(nsrig_host(*state, "client")), 2);
 }
 
-/* Everything that a rig opened is closed with it. */
+/* Freeing a rig closes every descriptor that it has opened. */
 static void rig_leaves_no_descriptor(void **state)
 {
 	struct nsrig *rig;
@@ -239,7 +242,7 @@ static void ends_that_are_none(void **state)
 	refused(nsrig_add_veth(rig, "a:a0 10.0.0.1/24 up", "b:b0"), -EINVAL, "\"up\"");
 	refused(nsrig_add_veth(rig, "a:a0 10.0.0.1/64", "b:b0"), -EINVAL, "(expected 0 to 32)");
 	refused(nsrig_add_veth(NULL, "a:a0", "b:b0"), -EINVAL, "no rig");
-	/* Nothing was built of any of them. */
+	/* None of them was built, not even in part. */
 	assert_null(nsrig_find_host(rig, "a"));
 	assert_null(nsrig_find_host(rig, "b"));
 }

@@ -19,7 +19,7 @@ static const struct nsrig_topo alone = {.hosts = {"alone"}};
 
 #define WAITS "tail -f /dev/null"
 
-/* Starting it fails so, and leaves neither descriptors nor processes nor mounts. */
+/* Asserts that the start fails with this error, and leaves no descriptors, processes or mounts. */
 static void assert_refused(
 	struct nsrig *rig, const struct nsrig_command *command, int error, const char *words)
 {
@@ -27,7 +27,7 @@ static void assert_refused(
 	struct nsrig_program *program = NULL;
 	const struct nsrig_result *result = NULL;
 
-	/* The first one makes the host's file system, which stays. */
+	/* The first program creates the host's mount namespace, which stays. */
 	nsrig_assert_run(rig, "alone", "true");
 	descriptors = count_descriptors();
 	refused(nsrig_start(rig, "alone", command, &program), error, words);
@@ -128,7 +128,7 @@ static void files_that_cannot_be_laid(void **state)
 		.files = {{"/etc/hosts", "x", "/sys"}});
 	assert_command_refused(*state, -EINVAL, "mode 010000 is none", "true",
 		.files = {{"/etc/hosts", "x", .mode = 010000}});
-	/* What was laid before the one that failed is gone. */
+	/* The bind files before the one that failed are unmounted. */
 	assert_command_refused(*state, -ENOENT, "/nonesuch", "true",
 		.files = {{"/etc/hosts", "x"}, {"/nonesuch"}});
 }
@@ -201,7 +201,7 @@ static void commands_that_a_sanitizer_reports_of(void **state)
 			&result),
 		-ECHILD,
 		"a sanitizer reported an error in sh on \"alone\": x.c:1:2: runtime error: y");
-	/* Other interpreters have such errors as well. */
+	/* The runtime errors of other interpreters look like this too. */
 	nsrig_assert_run(*state, "alone", "sh -c 'echo x.lua: runtime error: y >&2'");
 }
 
@@ -280,7 +280,7 @@ static void program_that_ignores_sigterm(void **state)
 	assert_int_equal(kill(pid, 0), -1);
 }
 
-/* A daemon that comes to nothing once its parent has gone. */
+/* A daemon that fails once its parent has exited. */
 static int fork_and_fail(void *unused)
 {
 	pid_t parent = getpid();
@@ -305,11 +305,11 @@ static void daemon_that_ends_after_it_has_forked(void **state)
 	refused(nsrig_stop(forks), -ECHILD, "ended before its time");
 }
 
-/* Somebody has killed it: the keeper, by its id. */
+/* Another process kills the supervisor, by its process id. */
 static void keeper_that_is_killed(void **state)
 {
 	struct nsrig_program *waits = nsrig_spawn(*state, "alone", WAITS);
-	int pid = nsrig_program_pid(waits), keeper = 0;
+	int pid = nsrig_program_pid(waits), supervisor = 0;
 	char path[64], line[256];
 	FILE *status;
 
@@ -317,12 +317,12 @@ static void keeper_that_is_killed(void **state)
 	status = fopen(path, "r");
 	assert_non_null(status);
 	while (fgets(line, sizeof(line), status))
-		sscanf(line, "PPid: %d", &keeper);
+		sscanf(line, "PPid: %d", &supervisor);
 	fclose(status);
-	assert_true(keeper > 1 && keeper != getpid());
-	assert_int_equal(kill(keeper, SIGKILL), 0);
+	assert_true(supervisor > 1 && supervisor != getpid());
+	assert_int_equal(kill(supervisor, SIGKILL), 0);
 	nsrig_assert_ok(nsrig_wait_exit(waits, NULL, NSRIG_WAIT_MS));
-	/* What it kept goes with it. */
+	/* Its program is killed with it. */
 	while (kill(pid, 0) == 0)
 		continue;
 	nsrig_assert_ok(nsrig_stop(waits));

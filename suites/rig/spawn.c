@@ -33,13 +33,13 @@ static const struct nsrig_topo pair = {
 	.links = {NSRIG_VETH("client:eth0 10.0.0.1/24", "server:eth0 10.0.0.2/24")},
 };
 
-/* What a command prints. */
+/* The output of a command. */
 #define SAYS(rig, host, ...) nsrig_assert_run(rig, host, __VA_ARGS__)->out
 
-/* A program that runs until it is told to end. */
+/* A program that runs until it is stopped. */
 #define WAITS "tail -f /dev/null"
 
-/* ---- what it finds --------------------------------------------------------------------------- */
+/* ---- the environment of a program ------------------------------------------------------------ */
 
 static void network_is_the_hosts(void **state)
 {
@@ -50,7 +50,7 @@ static void network_is_the_hosts(void **state)
 static void sys_is_the_hosts(void **state)
 {
 	nsrig_assert_ok(nsrig_add(*state, "veth client:only -- server:there"));
-	/* Some kernels put links of their own into every namespace. */
+	/* Some kernels create links of their own in every namespace. */
 	nsrig_assert_run(
 		*state, "client", "test -e /sys/class/net/only -a ! -e /sys/class/net/there");
 	nsrig_assert_run(
@@ -121,8 +121,8 @@ static void directory_is_the_tests_or_given(void **state)
 static void nothing_of_the_test_is_inherited(void **state)
 {
 	/*
-	 * The kernel's own struct sigaction, whose first word is the handler; signal() refuses this
-	 * one.
+	 * The kernel's own struct sigaction, whose first member is the handler; signal() refuses
+	 * this signal.
 	 */
 	const unsigned long ignored[4] = {(unsigned long)SIG_IGN};
 	/* Without close-on-exec. */
@@ -133,7 +133,7 @@ static void nothing_of_the_test_is_inherited(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
 	syscall(SYS_rt_sigaction, SIGRTMIN - 1, ignored, NULL, _NSIG / CHAR_BIT);
-	/* 0 to 2, the one of READY_FD, and the one that ls reads the folder by. */
+	/* 0 to 2, the descriptor of READY_FD, and the one by which ls reads the folder. */
 	assert_string_equal(SAYS(*state, "client", "ls /proc/self/fd"), "0\n1\n2\n3\n4\n");
 	signals = SAYS(*state, "client", "grep Sig /proc/self/status");
 	if (!strstr(signals, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n"))
@@ -141,7 +141,7 @@ static void nothing_of_the_test_is_inherited(void **state)
 	close(fd);
 }
 
-/* ---- files that are laid over ---------------------------------------------------------------- */
+/* ---- bind files ------------------------------------------------------------------------------ */
 
 static void files_are_laid_over(void **state)
 {
@@ -186,8 +186,8 @@ static void assert_readonly(struct nsrig *rig, const char *folder, const char *c
 }
 
 /*
- * Neither in the folder nor, where the kernel can do that (since Linux 5.12), in what is mounted
- * below it.
+ * A read-only bind mount covers the folder and, if the kernel can do that (since Linux 5.12), the
+ * mounts below it.
  */
 static void files_of_the_machine_are_not_written_to(void **state)
 {
@@ -205,7 +205,7 @@ static void files_of_the_machine_are_not_written_to(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
-/* As /etc/resolv.conf is on many machines. */
+/* On many machines /etc/resolv.conf is such a link. */
 static void links_into_run_are_followed(void **state)
 {
 	static const char *const targets[] = {"/run/nsrig-nowhere/a", "../../run/nsrig-nowhere/b"};
@@ -233,7 +233,7 @@ static void files_in_run_are_seen_by_the_host(void **state)
 		*state, "server", "true", .files = {{"/run/conf.d/x", "text", .mode = 0600}});
 	assert_string_equal(SAYS(*state, "server", "stat -c %a /run/conf.d/x"), "600\n");
 	assert_string_equal(SAYS(*state, "server", "cat /run/conf.d/x"), "text");
-	/* Written anew. */
+	/* A second program gets the file with its new contents. */
 	assert_string_equal(
 		SAYS(*state, "server", "cat /run/conf.d/x", .files = {{"/run/conf.d/x", "t"}}),
 		"t");
@@ -265,7 +265,7 @@ static void test_reads_what_a_program_writes(void **state)
 	assert_null(nsrig_program_path(writes, "var/lib/x"));
 }
 
-/* ---- what it prints -------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 static void streams_are_kept_apart(void **state)
 {
@@ -322,7 +322,7 @@ static void lines_are_found_one_by_one(void **state)
 	nsrig_assert_ok(nsrig_wait_line(prints, "^a [0-9]$", NSRIG_WAIT_MS));
 	assert_string_equal(nsrig_program_line(prints), "a 2");
 	nsrig_assert_error(nsrig_wait_line(prints, "^(a|b)", 0), -ETIMEDOUT);
-	/* The other stream has a place of its own. */
+	/* The position in the other stream is separate. */
 	nsrig_assert_ok(nsrig_wait_line(prints, "c", NSRIG_WAIT_MS));
 }
 
@@ -353,9 +353,9 @@ static void nul_is_a_character(void **state)
 	nsrig_assert_exit(prints, 0);
 }
 
-/* ---- that it is ready ------------------------------------------------------------------------ */
+/* ---- readiness ------------------------------------------------------------------------------- */
 
-/* By sd_notify(3), in a C function. */
+/* sd_notify(3), in a C function. */
 static int notify(void *text)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -375,7 +375,7 @@ static void readiness_is_notified(void **state)
 		nsrig_spawn(*state, "server", .function = notify, .arg = "STATUS=still at it\n");
 
 	nsrig_assert_ok(nsrig_wait_ready(ready, NSRIG_WAIT_MS));
-	/* Its status comes sooner or later. */
+	/* The exit status arrives some time later. */
 	do {
 		nsrig_assert_error(nsrig_wait_ready(not, 10), -ETIMEDOUT);
 	} while (!strstr(nsrig_error(), "its status is \"still at it\""));
@@ -396,12 +396,12 @@ static void readiness_is_going_into_the_background(void **state)
 
 	nsrig_assert_ok(nsrig_wait_ready(forks, NSRIG_WAIT_MS));
 	nsrig_assert_error(nsrig_wait_exit(forks, NULL, 0), -ETIMEDOUT);
-	/* What is left is the program. */
+	/* What is left running is the program. */
 	nsrig_assert_ok(nsrig_signal(forks, SIGTERM));
 	nsrig_assert_ok(nsrig_wait_exit(forks, NULL, NSRIG_WAIT_MS));
 }
 
-/* Listens where it is told to, and then waits. */
+/* Listens on the given address, and then waits. */
 static int listen_there(void *words)
 {
 	const char *path = words;
@@ -442,7 +442,7 @@ static void listening_sockets_are_awaited(void **state)
 	nsrig_assert_error(nsrig_wait_listening(other, "tcp 0.0.0.0:80", 0), -ETIMEDOUT);
 }
 
-/* ---- what its end means for waits ------------------------------------------------------------ */
+/* ---- how a program's end affects waits ------------------------------------------------------- */
 
 static void assert_dead(int rc)
 {
@@ -451,7 +451,7 @@ static void assert_dead(int rc)
 		nsrig_fail("%s", nsrig_error());
 }
 
-/* An end by itself that the test has asked for is no fault; so these pass. */
+/* These tests pass, because the test asks for the exit status. */
 static void death_ends_waits(void **state)
 {
 	struct nsrig_program *dies =
@@ -491,7 +491,7 @@ static void closed_output_ends_the_wait_for_a_line(void **state)
 	assert_non_null(strstr(nsrig_error(), "has closed its output"));
 }
 
-/* ---- how it ends ----------------------------------------------------------------------------- */
+/* ---- exit and stop --------------------------------------------------------------------------- */
 
 static void exit_that_was_awaited_is_no_fault(void **state)
 {
@@ -532,7 +532,7 @@ static void signal_may_be_its_end(void **state)
 	}
 }
 
-/* As if it had been lost on the way to a child that was just being started. */
+/* As if the signal had been lost on the way to a child that was just being started. */
 static void signal_that_is_lost_is_sent_again(void **state)
 {
 	struct nsrig_program *parent = nsrig_spawn(*state, "client",
@@ -554,7 +554,7 @@ static void program_that_is_stopped_has_gone(void **state)
 	nsrig_assert_ok(nsrig_stop(waits));
 }
 
-/* Its grandchild is in a session of its own, and so is nobody's. */
+/* The grandchild is in a session of its own, and has no parent. */
 static void daemonised_grandchildren_go_too(void **state)
 {
 	struct nsrig_program *forks = nsrig_spawn(*state, "client",
@@ -591,7 +591,7 @@ static void frozen_program_ends(void **state)
 	nsrig_assert_ok(nsrig_stop(waits));
 }
 
-/* Its end by SIGTERM is none of theirs. */
+/* Stopping one program by SIGTERM doesn't end the waits for others. */
 static void waits_go_on_when_a_program_was_stopped(void **state)
 {
 	struct nsrig_program *stopped = nsrig_spawn(*state, "client", WAITS), *speaks;
@@ -655,7 +655,10 @@ static void children_of_the_test_are_its_own(void **state)
 	if (child == 0)
 		_exit(3);
 	assert_int_equal(wait(NULL), child);
-	/* In the runner's own process (--no-fork) orphans come here, but don't end. */
+	/*
+	 * In the runner's own process (--no-fork) orphans are reparented to the test, but don't
+	 * exit here.
+	 */
 	assert_true(waitpid(-1, NULL, WNOHANG) <= 0);
 }
 
@@ -703,7 +706,7 @@ static void function_has_the_tests_descriptors(void **state)
 	byte = 'y';
 	assert_int_equal(read(ends[0], &byte, 1), 1);
 	assert_int_equal(byte, 'x');
-	/* Its end has gone with it. */
+	/* Its socket was closed with it. */
 	nsrig_assert_exit(answers, 0);
 	assert_int_equal(read(ends[0], &byte, 1), 0);
 	close(ends[0]);
@@ -741,7 +744,7 @@ static void thread_is_awaited(void **state)
 	close(ends[1]);
 }
 
-/* Many at once print and fail to disturb each other. */
+/* Many functions at once print, and fail to disturb each other. */
 static int print_much(void *name)
 {
 	int i;

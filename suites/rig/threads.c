@@ -24,9 +24,9 @@
 #define THREADS 8
 
 /*
- * As many start processes at once. The allocators of AddressSanitizer and ThreadSanitizer have
- * locks that stay locked in a child that is forked while another thread allocates (gcc 12): with
- * them, no other does.
+ * This many threads start processes at once. With AddressSanitizer and ThreadSanitizer (gcc 12)
+ * only one does: their allocators have locks that stay locked in a child that is forked while
+ * another thread allocates.
  */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FORKING_THREADS 1
@@ -34,10 +34,10 @@
 #define FORKING_THREADS THREADS
 #endif
 
-/* An hour: what does not come ends with its test's own time. */
+/* An hour: an event that never comes makes the test time out. */
 #define HOUR_MS 3600000
 
-/* AddressSanitizer and ThreadSanitizer have frames, and a signal stack, of their own. */
+/* The sanitizers need larger frames, and a signal stack of their own. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SMALL_STACK (1 << 20)
 #else
@@ -48,7 +48,7 @@ static const struct nsrig_topo cable = {
 	.links = {NSRIG_VETH("left:a0 10.1.0.1/24", "right:b0 10.1.0.2/24")},
 };
 
-/* What one thread does, and how that went. */
+/* What one thread does, and its result. */
 struct job {
 	struct nsrig_ns *left, *right;
 	pthread_barrier_t *begin;
@@ -70,7 +70,7 @@ static void *do_job(void *arg)
 	return NULL;
 }
 
-/* How many there are, THREADS unless given; and what this thread does meanwhile, if anything. */
+/* The number of threads (default THREADS), and what this thread does meanwhile, if anything. */
 struct plan {
 	int threads, rounds;
 	size_t stack;
@@ -111,7 +111,7 @@ static void in_threads(struct nsrig *rig, int (*run)(const struct job *job), str
 	}
 }
 
-/* ---- the namespaces of one rig --------------------------------------------------------------- */
+/* ---- namespaces of one rig ------------------------------------------------------------------- */
 
 static int is_here(struct nsrig_ns *home, void *expected)
 {
@@ -147,7 +147,7 @@ static void threads_go_to_hosts(void **state)
 	in_threads(*state, visit_hosts, (struct plan){.rounds = 20});
 }
 
-/* A link of this thread's, in a namespace that all use. */
+/* A link of this thread, in a namespace that all threads use. */
 static int change_links(const struct job *job)
 {
 	char name[16], peer[16], words[64], *text;
@@ -177,7 +177,7 @@ static void threads_change_one_host(void **state)
 	in_threads(*state, change_links, (struct plan){.rounds = 2});
 }
 
-/* Traffic of its own, and what is asked of netlink, with little of a stack. */
+/* Traffic and netlink requests of this thread, with a small stack. */
 static int work_with_little_room(const struct job *job)
 {
 	struct nsrig_traffic stream = {.size = 200000, .ms = HOUR_MS};
@@ -271,7 +271,7 @@ static int probe_all(const struct job *job)
 	(void)job;
 	if (has < 0)
 		return has;
-	/* Whatever the answers are: that they are lacking is one. */
+	/* Any answer will do, also that the kernel lacks the feature. */
 	if (nsrig_probe_link("dummy") > 0 || nsrig_probe_qdisc("netem") > 0 ||
 		nsrig_probe_sysctl("net.ipv4.ip_forward") > 0 ||
 		nsrig_probe_config("CONFIG_NET") > 0 || nsrig_probe_program("sh") > 0)
@@ -284,7 +284,7 @@ static void threads_probe_one_kernel(void **state)
 	in_threads(*state, probe_all, (struct plan){.rounds = 4});
 }
 
-/* ---- a rig in each --------------------------------------------------------------------------- */
+/* ---- one rig per thread ---------------------------------------------------------------------- */
 
 static int ping_right(struct nsrig_ns *home, void *unused)
 {
@@ -293,7 +293,7 @@ static int ping_right(struct nsrig_ns *home, void *unused)
 	return nsrig_ping(&(struct nsrig_echo){.dst = "10.1.0.2"});
 }
 
-/* Builds a network, does something there, and takes it down. */
+/* Builds a network, calls use(), and frees the network. */
 static int with_rig(int (*use)(struct nsrig *rig))
 {
 	struct nsrig *rig;
@@ -385,7 +385,9 @@ static void threads_run_programs(void **state)
 	in_threads(*state, run_own, (struct plan){.threads = FORKING_THREADS, .rounds = 2});
 }
 
-/* A command's status is its caller's, whatever others wait for meanwhile. */
+/*
+ * Each caller gets the exit status of its own command, whatever other threads wait for meanwhile.
+ */
 static int run_what_fails(const struct job *job)
 {
 	const struct nsrig_link_spec own = {.name = "w0"}, other = {.name = "v0"};
@@ -403,7 +405,7 @@ static void exit_that_is_awaited_ends_no_wait(void **state)
 	in_threads(*state, run_what_fails, (struct plan){.rounds = 1});
 }
 
-/* ---- processes and threads of a rig in each -------------------------------------------------- */
+/* ---- processes and threads in each rig ------------------------------------------------------- */
 
 static int pass(void *unused)
 {
@@ -454,7 +456,7 @@ static void start_sleeper(void)
 		pthread_detach(thread);
 }
 
-/* As ThreadSanitizer has one in each process that was forked, and any library may. */
+/* ThreadSanitizer starts a thread in each forked process; any library may do that. */
 static void programs_start_beside_a_thread_of_the_fork(void **state)
 {
 	int i;
@@ -473,7 +475,7 @@ static int print_and_pass(void *arg)
 	return 0;
 }
 
-/* cmocka takes them for itself while it runs a test, and here it runs many at once. */
+/* cmocka installs signal handlers while it runs a test, and here it runs several tests at once. */
 static void handlers_are_the_tests_again(void **state)
 {
 	struct nsrig_thread *threads[THREADS];
@@ -492,7 +494,7 @@ static void handlers_are_the_tests_again(void **state)
 	}
 }
 
-/* One of them is the first; each is told that it has failed. */
+/* One failure is the first; every thread that fails gets an error. */
 static void failures_of_many_threads_are_told(void **state)
 {
 	struct program guilty;

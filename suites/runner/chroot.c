@@ -32,7 +32,7 @@
 
 static const struct nsrig_topo alone = {.text = "host a"};
 
-/* What a program finds, and that what it is given is not written through to what is there. */
+/* What a program finds there. Its bind files are not written through to the files below them. */
 static void look(struct nsrig *rig)
 {
 	const struct nsrig_result *result = nsrig_assert_run(rig, "a", "cat /etc/group");
@@ -76,7 +76,7 @@ static void test_that_changes_its_root_is_refused(void **state)
 	nsrig_assert_error(nsrig_run(rig, "a", &command, &result), -EXDEV);
 	assert_non_null(
 		strstr(nsrig_error(), "its root directory would be another than the test's"));
-	/* Nothing can be audited from there. */
+	/* The audit can't work from there. */
 	assert_int_equal(fchdir(root), 0);
 	assert_int_equal(chroot("."), 0);
 	close(root);
@@ -103,7 +103,8 @@ static int give_up(const char *what)
 }
 
 /*
- * Makes OUTSIDE the root of a mount namespace, and its folder this process's. Does not come back.
+ * Makes OUTSIDE the root of a mount namespace, and its folder "inside" the root of this process.
+ * Does not return.
  */
 static int enter(char **argv)
 {
@@ -145,7 +146,7 @@ static void assert_file(const char *path, const char *text)
 	assert_string_equal(found, text);
 }
 
-/* A folder of the machine, with all that is mounted in it. */
+/* Mounts a folder of the machine, with everything that is mounted below it. */
 static void show_inside(const char *name)
 {
 	char from[PATH_MAX], to[PATH_MAX], target[PATH_MAX];

@@ -27,7 +27,7 @@
 /* Far fewer than a hundred runs would leave. */
 #define NAMESPACES "24"
 
-/* What is in a user namespace of our own can be counted: by a limit that it would count against. */
+/* The namespaces of a new user namespace can be counted, because they count against its limit. */
 static void enter_user_namespace(void)
 {
 	char map[64];
@@ -54,8 +54,9 @@ static void limit_namespaces(void)
 }
 
 /*
- * All that the limit allows can be made: none is held by anything that was left. The kernel frees
- * namespaces one after the other, those of the whole machine, and so in its own time.
+ * Asserts that as many namespaces as the limit allows can be created, so none is held by anything
+ * that was left behind. The kernel frees the namespaces of the whole machine one after the other,
+ * which takes time.
  */
 static void assert_all_namespaces_free(int most)
 {
@@ -83,16 +84,18 @@ static void kill_after(char *tests, bool begun, int us)
 
 		assert_int_equal(poll(&plan, 1, 10000), 1);
 	}
-	/* Time itself is what this is about. */
+	/* The moment of the kill is what varies here. */
 	ppoll(NULL, 0, &moment, NULL);
 	assert_int_equal(kill(guilty.pid, SIGKILL), 0);
-	/* Its streams end when the last process that could write to them is gone. */
+	/* The streams end when the last process that could write to them is gone. */
 	program_end(&guilty, 10000);
 	assert_true(WIFSIGNALED(guilty.status) && WTERMSIG(guilty.status) == SIGKILL);
 	program_free(&guilty);
 }
 
-/* The kernel ends what is left of a sandbox when its init is killed, but not within kill(). */
+/*
+ * When its init is killed, the kernel kills the rest of a sandbox, but not before kill() returns.
+ */
 static void assert_processes_become(int expected)
 {
 	int ms;
@@ -110,14 +113,14 @@ static void hundred_killed_runs_leave_nothing(void **state)
 	(void)state;
 	enter_user_namespace();
 	nsrig_may_leave("namespace: *");
-	/* A mount that is not kept private in there would be seen here. */
+	/* A mount that leaks out of the sandbox would be visible here. */
 	assert_int_equal(mount("none", "/", "none", MS_REC | MS_SHARED, NULL), 0);
 	processes = count_processes();
 	mounts = count_mounts();
 	descriptors = count_descriptors();
 	/*
-	 * What hangs is there to be found at the end, whenever its runner was killed: as it began,
-	 * or a moment after it had announced its plan.
+	 * Whenever the runner was killed, a process that hangs would be found at the end. Kill the
+	 * runner at its start, or a moment after it has printed its plan.
 	 */
 	for (i = 0; i < RUNS; i++)
 		kill_after(i % 2 ? "hangs" : "passes_on_a_cable,leaks_a_daemon,hangs", i % 4 < 2,
@@ -126,7 +129,7 @@ static void hundred_killed_runs_leave_nothing(void **state)
 	assert_int_equal(count_mounts(), mounts);
 	assert_int_equal(count_descriptors(), descriptors);
 	limit_namespaces();
-	/* One is our own. */
+	/* One namespace is our own. */
 	assert_all_namespaces_free(atoi(NAMESPACES) - 1);
 }
 

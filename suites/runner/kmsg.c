@@ -26,7 +26,7 @@
 #define WARNING "WARNING: CPU: 1 PID: 12 at net/core/dev.c:10 f+0x1/0x2 [veth]"
 #define END "4,9,1000009,-;---[ end trace 0000000000000000 ]---\n"
 
-/* A log of our own, and the reader at its end. */
+/* Creates a log file, with a reader at its end. */
 static int begin_log(const char *before)
 {
 	int fd = memfd_create("log", MFD_CLOEXEC);
@@ -44,7 +44,7 @@ static void add(int fd, const char *records)
 	assert_int_equal(write(fd, records, strlen(records)), strlen(records));
 }
 
-/* What the kernel complains of with these records: NULL if of nothing. */
+/* The complaint in these records; NULL if there is none. */
 static const char *judge(const char *records, struct nsrig_oops *complaint)
 {
 	int fd = begin_log("");
@@ -89,7 +89,7 @@ static void assert_quoted(const struct nsrig_oops *complaint, const char *const 
 	assert_int_equal(complaint->lines.count, i);
 }
 
-/* As kernels have said it. */
+/* Complaints as various kernels print them. */
 static void complaints_are_known(void **state)
 {
 	static const char *const lines[] = {
@@ -193,7 +193,7 @@ static void report_is_quoted_whole(void **state)
 	struct nsrig_oops complaint;
 
 	(void)state;
-	/* The best line is named, and lines around the report are not its own. */
+	/* The most specific line is the headline; lines around the report don't belong to it. */
 	assert_string_equal(judge("6,0,1000000,-;veth0: entered promiscuous mode\n" CUT
 				  "4,2,1000002,-;refcount_t: underflow; use-after-free.\n"
 				  "4,3,1000003,-;" WARNING "\n"
@@ -207,7 +207,7 @@ static void report_is_quoted_whole(void **state)
 	nsrig_oops_free(&complaint);
 }
 
-/* What BUG() prints is not known in all architectures; that it is cut out is. */
+/* The text of BUG() on other architectures isn't known; its "cut here" line is. */
 static void unknown_reports_are_cut_out(void **state)
 {
 	(void)state;
@@ -222,7 +222,7 @@ static void second_report_is_quoted_too(void **state)
 	struct nsrig_oops complaint;
 
 	(void)state;
-	/* Half a second after the last line it is no line of a report any more. */
+	/* A line more than half a second after the last one doesn't belong to the report. */
 	assert_string_equal(judge("4,1,1000000,-;BUG: one\n4,2,1500001,-;something else\n"
 				  "4,3,2000000,-;BUG: two\n4,3,2499999,-;its stack\n",
 				    &complaint),
@@ -247,8 +247,7 @@ static void long_reports_are_cut_short(void **state)
 	nsrig_oops_free(&complaint);
 }
 
-/* Facility 1 is a user's, 3 a daemon's: the kernel lets nobody write with its own. */
-/* Of several complaints, too, while one test runs. */
+/* The limit also holds for several complaints during one test. */
 static void lines_of_a_test_have_a_limit(void **state)
 {
 	struct nsrig_transcript seen = {.saved = -1};
@@ -268,6 +267,10 @@ static void lines_of_a_test_have_a_limit(void **state)
 	nsrig_transcript_free(&seen);
 }
 
+/*
+ * Facility 1 is a user's, 3 a daemon's; the kernel doesn't let programs write with its own facility,
+ * 0.
+ */
 static void programs_do_not_complain(void **state)
 {
 	(void)state;
@@ -325,7 +328,7 @@ static void only_what_is_new_counts(void **state)
 	nsrig_oops_free(&complaint);
 	assert_false(nsrig_kmsg_look(&complaint));
 	nsrig_oops_free(&complaint);
-	/* One at the heels of another is one of its own. */
+	/* A complaint right after another one is separate. */
 	add(fd, "4,3,1000001,-;BUG: at last\n");
 	assert_true(nsrig_kmsg_look(&complaint));
 	assert_string_equal(complaint.what, "BUG: at last");
@@ -334,7 +337,7 @@ static void only_what_is_new_counts(void **state)
 	close(fd);
 }
 
-/* A fifo with the reader at its end; the descriptor is the other. */
+/* A FIFO with a reader at its end; returns the other end. */
 static int begin_fifo(char folder[])
 {
 	char path[64];
@@ -369,7 +372,7 @@ static void records_may_come_in_pieces(void **state)
 	close(fd);
 }
 
-/* The processor that reports may be slow: here it goes on when what it said has been read. */
+/* The CPU that reports may be slow: here the report continues after its beginning was read. */
 static void rest_of_a_report_is_awaited(void **state)
 {
 	static const char *const lines[] = {"------------[ cut here ]------------", WARNING,
@@ -381,9 +384,9 @@ static void rest_of_a_report_is_awaited(void **state)
 	pid_t pid;
 
 	(void)state;
-	/* More patience than this test has. */
+	/* More time than this test has. */
 	setenv("NSRIG_TIMEOUT_SCALE", "100", 1);
-	/* Nothing fits behind it until it is read. */
+	/* Nothing fits into the FIFO until it is read. */
 	assert_non_null(full);
 	memset(full, '\n', size);
 	memcpy(full + size - strlen(CUT), CUT, strlen(CUT));
@@ -404,7 +407,7 @@ static void rest_of_a_report_is_awaited(void **state)
 	close(fd);
 }
 
-/* A console, say, which would lose what was typed there. */
+/* A console, for example, would lose what was typed there. */
 static void what_is_no_log_is_not_read(void **state)
 {
 	char path[] = "/tmp/nsrig-kmsg-XXXXXX";
@@ -433,8 +436,8 @@ static void files_that_are_none_are_refused(void **state)
 	assert_string_equal(nsrig_error(), "\"/tmp\": Is a directory");
 }
 
-/* A file in the place of the kernel's taint; to be unlinked, and its path is filled in. */
-static int lay_taint(char path[])
+/* A file that replaces the kernel's taint. Fills in its path; the caller unlinks it. */
+static int make_taint(char path[])
 {
 	int fd = mkostemp(path, O_CLOEXEC);
 
@@ -444,7 +447,7 @@ static int lay_taint(char path[])
 	return fd;
 }
 
-static void take_taint(int fd, const char *path)
+static void remove_taint(int fd, const char *path)
 {
 	assert_int_equal(umount("/proc/sys/kernel/tainted"), 0);
 	close(fd);
@@ -457,7 +460,10 @@ static void set_taint(int fd, const char *marks)
 	assert_int_equal(pwrite(fd, marks, strlen(marks), 0), strlen(marks));
 }
 
-/* What is found, after records were added and the taint was set. NULL: nothing may be. */
+/*
+ * Adds records, sets the taint, and asserts the complaint that the reader finds. NULL: it must find
+ * none.
+ */
 static void assert_found(
 	int log, const char *records, int taint, const char *marks, const char *const *lines)
 {
@@ -484,31 +490,36 @@ static void new_taint_is_a_complaint(void **state)
 		"tainted: M (a machine check: a processor reported an error), L (a soft lockup)",
 		NULL};
 	char path[] = "/tmp/nsrig-kmsg-XXXXXX";
-	int taint = lay_taint(path), log = begin_log("");
+	int taint = make_taint(path), log = begin_log("");
 
 	(void)state;
 	assert_found(log, "", taint, "4097\n", NULL);
 	assert_found(log, "", taint, "4609\n", warned);
-	/* Once. */
+	/* The taint is reported once. */
 	assert_found(log, "", taint, "4609\n", NULL);
-	/* Modules, staging and live patches, tests in the kernel, users. */
+	/*
+	 * Proprietary and staging modules, live patches, kernel tests, and users are no complaint.
+	 */
 	assert_found(log, "", taint, "832079\n", NULL);
-	/* The kernel reports, and marks itself then, which may be seen a moment later. */
+	/*
+	 * The kernel first reports and then sets the taint, which may become visible a moment
+	 * later.
+	 */
 	assert_found(log, "4,1,1000000,-;BUG: one\n", taint, "832079\n", reported);
 	assert_found(log, "", taint, "832207\n", NULL);
 	assert_found(log, "", taint, "848607\n", several);
 	assert_found(log, "4,1,1000000,-;BUG: two\n", taint, "848639\n", both);
 	nsrig_kmsg_end();
 	close(log);
-	take_taint(taint, path);
+	remove_taint(taint, path);
 }
 
-/* Anybody may read it, also who may not read the log. */
+/* Everyone may read the taint, also processes that may not read the log. */
 static void taint_alone_is_a_complaint(void **state)
 {
 	static const char *const warned[] = {W, "(its log can't be read here)", NULL};
 	char path[] = "/tmp/nsrig-kmsg-XXXXXX";
-	int taint = lay_taint(path), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int taint = make_taint(path), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	(void)state;
 	if (access("/dev/kmsg", F_OK) == 0)
@@ -519,10 +530,10 @@ static void taint_alone_is_a_complaint(void **state)
 	if (access("/dev/kmsg", F_OK) == 0)
 		assert_int_equal(umount("/dev/kmsg"), 0);
 	close(null);
-	take_taint(taint, path);
+	remove_taint(taint, path);
 }
 
-/* The rest is the runner's. */
+/* Asserts only these words; runner.c covers the rest of the stream. */
 
 static void assert_said(const char *text, const char *words)
 {
@@ -530,7 +541,7 @@ static void assert_said(const char *text, const char *words)
 		nsrig_fail("\"%s\" is not in: %s", words, text);
 }
 
-/* Names a log for guilty, and opens it. */
+/* Creates a log for guilty, and opens it. */
 static int name_log(char path[])
 {
 	int fd = mkostemp(path, O_CLOEXEC);
@@ -576,7 +587,7 @@ static void complaint_is_quoted_below_its_test(void **state)
 	drop_log(fd, path);
 }
 
-/* Whatever else was wrong is told first, and the complaint with it. */
+/* Any other failure comes first, and the complaint follows. */
 static void complaint_is_quoted_below_any_failure(void **state)
 {
 	static const char *const rows[][2] = {
@@ -633,7 +644,7 @@ static void no_fork_says_the_same(void **state)
 	drop_log(fd, path);
 }
 
-/* Nobody knows whose fault it was: all that ran then are told, and no other. */
+/* The culprit isn't known: every test that ran at that time is blamed, and no other. */
 static void complaint_is_told_to_all_that_ran(void **state)
 {
 	char path[] = "/tmp/nsrig-kmsg-XXXXXX", folder[] = "/tmp/nsrig-kmsg-XXXXXX", fifo[64];
@@ -662,8 +673,8 @@ static void complaint_is_told_to_all_that_ran(void **state)
 }
 
 /*
- * Runs tests of which the first prints more than a pipe takes, so that the runner stands still when
- * it has judged it, until somebody reads; and has the kernel complain then.
+ * Runs several tests. The first prints more than a pipe holds, so the runner blocks after it has
+ * judged the test, until this test reads. The kernel complains meanwhile.
  */
 static void complain_behind_floods(struct program *guilty, char *tests)
 {
@@ -709,12 +720,12 @@ static void behind_the_last_test_it_is_nobodys(void **state)
 				     "#   ---[ end trace 0000000000000000 ]---\n");
 	assert_string_equal(
 		guilty.err_text, "# the kernel complained after the last test: " WARNING "\n");
-	/* It is no success either. */
+	/* The run must fail as well. */
 	program_assert_exit(&guilty, 1);
 	program_free(&guilty);
 }
 
-/* They could take records away from the runner. */
+/* Otherwise tests could take records away from the runner. */
 static void tests_do_not_hold_the_log(void **state)
 {
 	char path[] = "/tmp/nsrig-kmsg-XXXXXX";
@@ -725,7 +736,7 @@ static void tests_do_not_hold_the_log(void **state)
 	program_run(&guilty, (char *[]){GUILTY, "looks_for_the_log", NULL});
 	assert_string_equal(guilty.out_text, "TAP version 13\n1..1\nok 1 - looks_for_the_log\n");
 	program_free(&guilty);
-	/* And what has their numbers in the test is not taken for them. */
+	/* A test's own descriptors with the same numbers are reported as leaks. */
 	program_run(&guilty, (char *[]){GUILTY, "leaks_two_descriptors", NULL});
 	assert_said(guilty.out_text, ": /dev/null (and 1 more)\"\n");
 	program_free(&guilty);
@@ -735,7 +746,7 @@ static void tests_do_not_hold_the_log(void **state)
 static void taint_fails_its_test(void **state)
 {
 	char path[] = "/tmp/nsrig-kmsg-XXXXXX";
-	int taint = lay_taint(path);
+	int taint = make_taint(path);
 	struct program guilty;
 
 	(void)state;
@@ -748,13 +759,13 @@ static void taint_fails_its_test(void **state)
 		"\n  message: \"the kernel complained while it ran: \\\"" W "\\\"\"\n");
 	assert_said(guilty.out_text, "\nok 3 - passes\n");
 	program_free(&guilty);
-	/* No test's, if it is not to be looked at. */
+	/* With --no-kmsg the runner ignores the taint. */
 	set_taint(taint, "0\n");
 	program_run(&guilty, (char *[]){GUILTY, "taints_the_kernel", "--no-kmsg", NULL});
 	assert_string_equal(guilty.out_text, "TAP version 13\n1..1\nok 1 - taints_the_kernel\n");
 	program_free(&guilty);
 	unsetenv("GUILTY_LOG");
-	take_taint(taint, path);
+	remove_taint(taint, path);
 }
 
 #define judged(test) nsrig_test(test, .setup = program_clear_environment)

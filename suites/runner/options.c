@@ -24,7 +24,7 @@
 
 #define SOME "passes,prints,skips,fails"
 
-/* What guilty says with these arguments; to be freed. */
+/* The output of guilty with these arguments; the caller frees it. */
 static char *say(int exit_status, char *const argv[])
 {
 	struct program guilty;
@@ -44,7 +44,7 @@ static char *say(int exit_status, char *const argv[])
 		free(said);                                                                        \
 	} while (0)
 
-/* The same, of a part of it. */
+/* The output must contain this part. */
 #define assert_says_among(exit_status, expected, ...)                                              \
 	do {                                                                                       \
 		char *said = say(exit_status, (char *[]){GUILTY, __VA_ARGS__, NULL});              \
@@ -54,7 +54,7 @@ static char *say(int exit_status, char *const argv[])
 		free(said);                                                                        \
 	} while (0)
 
-/* Refused with status 2 and these words, before anything was written. */
+/* guilty must exit with status 2 and these words, before it prints anything to stdout. */
 #define assert_refused(words, ...)                                                                 \
 	do {                                                                                       \
 		struct program bad;                                                                \
@@ -69,7 +69,7 @@ static char *say(int exit_status, char *const argv[])
 
 /* ---- options and variables ------------------------------------------------------------------- */
 
-/* --help lists every entry of the table, with its variable, and aligns the descriptions. */
+/* --help lists every entry of the table with its variable, and aligns the descriptions. */
 static void help_has_every_option(void **state)
 {
 	const struct nsrig_option *option;
@@ -95,7 +95,7 @@ static void help_has_every_option(void **state)
 	free(help);
 }
 
-/* An option and its variable refuse the same values, in the same words. */
+/* An option and its variable refuse the same values, with the same message. */
 static void options_and_variables_are_refused(void **state)
 {
 	static const struct {
@@ -179,7 +179,7 @@ static void variables_do_what_options_do(void **state)
 	free(plain);
 }
 
-/* So do variables that are 0, unless 0 is a value. */
+/* A variable that is 0 does nothing either, unless 0 is a valid value. */
 static void variables_that_are_empty_do_nothing(void **state)
 {
 	const struct nsrig_option *option;
@@ -259,7 +259,7 @@ static void shards_share_the_tests(void **state)
 	assert_says(0, "prints\n", SOME, "--list", "--shard", "2/3");
 	assert_says(0, "prints\n", SOME, "--list", "--shard", "2/2", "--filter", "p*");
 	assert_says(0, "prints\nfails\n", SOME, "--list", "--shard", "2/2", "--shuffle=5");
-	/* More shards than tests: nothing to do is no failure. */
+	/* More shards than tests: an empty shard is no failure. */
 	assert_says(
 		0, "TAP version 13\n1..0 # SKIP no test in this shard\n", SOME, "--shard", "5/5");
 	assert_refused("--shard: \"0/2\"", SOME, "--shard", "0/2");
@@ -300,7 +300,7 @@ static void shards_of_engines_are_read(void **state)
 	assert_says(0, "fails\n", SOME, "--list");
 }
 
-/* The stream is the same to the byte, in the order of the plan, however many run at a time. */
+/* The stream is identical, in the order of the plan, however many tests run at a time. */
 static void jobs_do_not_change_the_stream(void **state)
 {
 	static char tests[] =
@@ -311,7 +311,7 @@ static void jobs_do_not_change_the_stream(void **state)
 	size_t i;
 
 	(void)state;
-	/* AddressSanitizer would print addresses, which differ. */
+	/* AddressSanitizer would print addresses, which differ from run to run. */
 	setenv("ASAN_OPTIONS", "handle_segv=0", 1);
 	strcpy(list, tests);
 	one = say(1, (char *[]){GUILTY, list, NULL});
@@ -330,7 +330,7 @@ static void jobs_do_not_change_the_stream(void **state)
 	assert_refused("--shard: \"4294967297/4294967298\"", SOME, "--shard=4294967297/4294967298");
 }
 
-/* Each waits for the other: one after the other, the first would wait for ever. */
+/* Each test waits for the other: one at a time, the first would wait for ever. */
 static void jobs_run_side_by_side(void **state)
 {
 	char path[] = "/tmp/nsrig-options-XXXXXX", fifo[64];
@@ -346,7 +346,10 @@ static void jobs_run_side_by_side(void **state)
 	rmdir(path);
 }
 
-/* The next test is made ready while one runs, but it does not begin: here it would help. */
+/*
+ * While one test runs, the next is prepared, but doesn't begin: if it did, the first test would
+ * pass.
+ */
 static void tests_wait_for_their_turn(void **state)
 {
 	char path[] = "/tmp/nsrig-options-XXXXXX", fifo[64], *text;
@@ -382,7 +385,7 @@ static void rounds_go_on_until_one_fails(void **state)
 	char *text;
 
 	(void)state;
-	/* How many there were is known in the end: the plan comes last. */
+	/* The number of rounds is known only at the end, so the plan comes last. */
 	text = say(1, (char *[]){GUILTY, "passes,exits_3", "--until-fail", NULL});
 	assert_ptr_equal(strstr(text, "TAP version 13\nok 1 - passes, round 1\nnot ok 2"), text);
 	assert_non_null(strstr(text, "  ...\n1..2\n"));
@@ -412,7 +415,7 @@ static void order_is_the_seeds(void **state)
 	free(first);
 	free(again);
 	free(other);
-	/* Without a seed one is made, and printed. */
+	/* Without a seed the runner picks one, and prints it. */
 	first = say(0, (char *[]){GUILTY, "passes", "--shuffle", NULL});
 	assert_non_null(strstr(first, "\n# shuffled with --shuffle="));
 	free(first);
@@ -517,7 +520,7 @@ static void arrays_of_any_size(void **state)
 
 #define option(test) nsrig_test(test, .setup = program_clear_environment)
 
-/* What is in a file of a folder, to be freed; NULL if there is none. */
+/* The contents of a file in a folder, to be freed; NULL if there is none. */
 static char *read_file(const char *folder, const char *name)
 {
 	char path[PATH_MAX], *text;
@@ -583,19 +586,19 @@ static void artifacts_are_kept(void **state)
 	assert_not_saved(out, "guilty/saves_a_file/verdict");
 	assert_not_saved(out, "guilty/crashes/output");
 	assert_saved(out, "guilty/crashes/verdict", "SIGSEGV");
-	/* Of programs each stream, if there is something in it. */
+	/* Each stream of a program is saved, unless it is empty. */
 	free(say(1, (char *[]){GUILTY, "test_fails_beside_a_program,program_ends_by_itself",
 			    "--artifacts", out, NULL}));
 	assert_saved(out, "guilty/test_fails_beside_a_program/left.sh.stdout", "serving\n");
 	assert_not_saved(out, "guilty/test_fails_beside_a_program/left.sh.stderr");
 	assert_saved(out, "guilty/program_ends_by_itself/left.sh.stderr", "no configuration\n");
 
-	/* All of it, and not only the end that is told. */
+	/* The whole output, not only the end that the report quotes. */
 	whole = read_file(out, "guilty/floods/output");
 	assert_true(strlen(whole) >= 20 << 20);
 	free(whole);
 
-	/* What is open for one test is nothing that the next one leaves. */
+	/* Descriptors of one test's files aren't inherited by the next. */
 	many = say(1, (char *[]){GUILTY, "hangs,passes,prints,fails", "--jobs=2", "--timeout=1",
 			      "--artifacts", out, NULL});
 	assert_null(strstr(many, "leaked"));
@@ -619,7 +622,7 @@ static void artifacts_are_kept(void **state)
 	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-/* What it said is to be freed. */
+/* The caller frees the program's output. */
 static void run_with_small_disk(struct program *guilty, char *tests)
 {
 	char folder[] = "/tmp/nsrig-artifacts-XXXXXX";
@@ -632,7 +635,7 @@ static void run_with_small_disk(struct program *guilty, char *tests)
 	program_assert_exit(guilty, 1);
 }
 
-/* A disk that is full of them is no success. */
+/* Artifacts that don't fit on the disk fail the run. */
 static void artifacts_that_are_lost_are_told(void **state)
 {
 	struct program guilty;
@@ -657,7 +660,7 @@ static void output_of_programs_that_is_lost_is_told(void **state)
 	program_free(&guilty);
 }
 
-/* How far the run is, for who looks at it; and nothing for a file. */
+/* On a terminal the runner shows its progress; in a file it doesn't. */
 static void progress_is_for_terminals(void **state)
 {
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -674,13 +677,13 @@ static void progress_is_for_terminals(void **state)
 	snprintf(command, sizeof(command), "exec %s passes,hangs,fails --timeout=1 --jobs=2 2>%s",
 		guilty, ptsname(terminal));
 	program_run(&shell, (char *[]){"sh", "-c", command, NULL});
-	/* Piece by piece, until nobody holds the other end. */
+	/* Read until no process holds the other end. */
 	while ((n = read(terminal, said + length, sizeof(said) - 1 - length)) > 0)
 		length += n;
 	said[length] = '\0';
 	assert_non_null(strstr(said, "\r\033[K[1/3"));
 	assert_non_null(strstr(said, "] 0:00 hangs 0 s"));
-	/* Taken away before a line that stays. */
+	/* Erased before a line that stays. */
 	assert_non_null(strstr(said, "\r\033[K# timed out: 2 - hangs"));
 	assert_null(strstr(shell.out_text, "\033"));
 	program_free(&shell);
@@ -692,7 +695,10 @@ static void progress_is_for_terminals(void **state)
 	program_free(&shell);
 }
 
-/* As many side by side as there are descriptors for, and none that a test has left to the next. */
+/*
+ * As many tests in parallel as there are descriptors for; no test inherits the descriptors of
+ * another.
+ */
 static void too_many_jobs_wait(void **state)
 {
 	char folder[] = "/tmp/nsrig-options-XXXXXX", guilty[PATH_MAX], command[PATH_MAX + 128];
@@ -703,7 +709,9 @@ static void too_many_jobs_wait(void **state)
 	assert_non_null(mkdtemp(folder));
 	program_path(GUILTY, guilty);
 	setenv("GUILTY_MS", "50", 1);
-	/* What is missing for one more is one descriptor, or some; four of them are a test's. */
+	/*
+	 * The limit leaves one descriptor too few for another test, or several; a test needs four.
+	 */
 	for (limit = 61; limit <= 64; limit++) {
 		snprintf(command, sizeof(command),
 			"ulimit -n %d; exec %s '100000 of them' --filter 'test_1[0-4][0-9]' "
@@ -718,7 +726,7 @@ static void too_many_jobs_wait(void **state)
 	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-/* In this process, and yet the same is said of it. */
+/* In the runner's own process, with the same results. */
 static void no_fork_says_the_same(void **state)
 {
 	static const char tests[] = "passes,fails,skips,passes_on_a_cable,skips_without_reason,"
@@ -749,14 +757,14 @@ static void no_fork_stays_in_the_process(void **state)
 	snprintf(expected, sizeof(expected), "\"pid %d\"", guilty.pid);
 	assert_non_null(strstr(guilty.out_text, expected));
 	assert_non_null(strstr(guilty.out_text, "\"first link lo up\""));
-	/* What it prints can be seen at once, and is not in the stream. */
+	/* The test's output appears at once, and isn't part of the stream. */
 	snprintf(expected, sizeof(expected), "\npid %d\n", guilty.pid);
 	assert_non_null(strstr(guilty.err_text, expected));
 	program_free(&guilty);
 	assert_says_among(1, "Bail out! the test has ended the process\n", "passes,exits_0,skips");
 }
 
-/* Nobody else's processes, signals and streams are touched. */
+/* Processes, signals and streams of others are not touched. */
 static void no_fork_keeps_to_itself(void **state)
 {
 	char guilty[PATH_MAX], command[PATH_MAX + 256];
@@ -773,7 +781,7 @@ static void no_fork_keeps_to_itself(void **state)
 	program_free(&shell);
 	unsetenv("GUILTY_SIGNAL");
 
-	/* An orphan that was there before, and ends up with the runner while a test runs. */
+	/* An orphan that existed before, and becomes the runner's child while a test runs. */
 	program_path(GUILTY, guilty);
 	snprintf(command, sizeof(command),
 		"sh -c '(sleep 77 & echo $! >/run/orphan; sleep 0.3) & "
@@ -786,7 +794,7 @@ static void no_fork_keeps_to_itself(void **state)
 	program_free(&shell);
 }
 
-/* Round after round, nothing piles up. */
+/* Round after round, nothing accumulates. */
 static void no_fork_goes_on(void **state)
 {
 	(void)state;
@@ -797,7 +805,7 @@ static void no_fork_goes_on(void **state)
 		"--no-fork", "--repeat=2");
 }
 
-/* One test's processes don't stay for the next. */
+/* A test's processes are killed before the next test. */
 static void no_fork_ends_processes(void **state)
 {
 	int processes = count_processes();

@@ -28,12 +28,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Of <linux/mount.h>, since Linux 6.8, which older headers lack. */
+/* From <linux/mount.h> since Linux 6.8; older headers lack it. */
 #ifndef SYS_listmount
 #define SYS_listmount 458
 #endif
 
-/* Runs guilty with the tests of a list; what it says has to be this, byte by byte. */
+/* Runs guilty with the tests of a list, and compares its output byte by byte. */
 static void assert_stream(const char *tests, int exit_status, const char *expected)
 {
 	struct program guilty;
@@ -100,7 +100,7 @@ static void assert_said(const struct program *program, const char *words)
 		nsrig_fail("\"%s\" is not in: %s", words, program->out_text);
 }
 
-/* The word of the tests in guilty-length.c, between two texts; to be freed. */
+/* The long word of guilty-length.c between two texts; to be freed. */
 static char *long_word(const char *before, const char *after)
 {
 	int length = 10000 - (int)strlen("beginend");
@@ -111,7 +111,7 @@ static char *long_word(const char *before, const char *after)
 	return text;
 }
 
-/* That the test's word is whole: in the stream, between these, and on stderr. */
+/* The long word must be complete between these texts, both in the stream and on stderr. */
 static void assert_whole(const char *test, const char *before, const char *after)
 {
 	char *told = long_word(before, after), *word = long_word("", "");
@@ -120,7 +120,7 @@ static void assert_whole(const char *test, const char *before, const char *after
 	program_run(&guilty, (char *[]){GUILTY, (char *)test, NULL});
 	if (!strstr(guilty.out_text, told))
 		nsrig_fail("%s: no whole word behind \"%s\": %s", test, before, guilty.out_text);
-	/* A skip is no failure, and not told there. */
+	/* A skip is no failure, and not printed on stderr. */
 	if (!strstr(told, "# SKIP") && !strstr(guilty.err_text, word))
 		nsrig_fail("%s: no whole word on stderr: %s", test, guilty.err_text);
 	program_free(&guilty);
@@ -160,12 +160,15 @@ static void differences_are_told_whole(void **state)
 		lines++;
 	if (lines != 90)
 		nsrig_fail("expected 90 lines, but found %zu: %s", lines, guilty.out_text);
-	/* All of them with the message. */
+	/* Every test has its message. */
 	assert_null(strstr(guilty.out_text, "  output:"));
 	program_free(&guilty);
 }
 
-/* What the message leaves out is among the output, and pieces of a sentence are one in the end. */
+/*
+ * The output has the part that the message omits. A sentence that was sent in pieces is put
+ * together.
+ */
 static void long_sentences_come_in_pieces(void **state)
 {
 	struct program guilty;
@@ -180,10 +183,7 @@ static void long_sentences_come_in_pieces(void **state)
 	program_free(&guilty);
 }
 
-/*
- * What a thread waits for is in memory that has a size; there, a mark is all that there is room
- * for.
- */
+/* The memory for what a thread waits for is limited; there, an ellipsis marks the cut. */
 static void long_waits_have_a_mark(void **state)
 {
 	struct program guilty;
@@ -195,7 +195,7 @@ static void long_waits_have_a_mark(void **state)
 	program_free(&guilty);
 }
 
-/* The only limit: the beginning and the end are there, and whole characters. */
+/* The only limit: the message keeps the beginning and the end, and whole characters. */
 static void endless_sentences_are_cut(void **state)
 {
 	static const char euro[] = "\xe2\x82\xac";
@@ -270,7 +270,7 @@ static void time_out_tells_what_processes_did(void **state)
 	program_free(&guilty);
 }
 
-/* Where the failing thread was, unless that is where it began. */
+/* The namespace of the failing thread, unless it is the thread's first one. */
 static void failure_tells_its_namespace(void **state)
 {
 	static const char *const tests[][2] = {
@@ -293,7 +293,7 @@ static void failure_tells_its_namespace(void **state)
 	program_free(&guilty);
 }
 
-/* The limit that is told is the one that there was. */
+/* The message has the limit that was in effect. */
 static void scaled_time_out_is_told(void **state)
 {
 	struct program guilty;
@@ -305,7 +305,10 @@ static void scaled_time_out_is_told(void **state)
 	program_free(&guilty);
 }
 
-/* A runner that was held up itself finds the test ended, and in time for all that it knows. */
+/*
+ * A runner that was stopped itself finds that the test has ended, and assumes that it ended in
+ * time.
+ */
 static void hold_up_a_runner(void)
 {
 	char path[] = "/tmp/nsrig-runner-XXXXXX";
@@ -319,8 +322,7 @@ static void hold_up_a_runner(void)
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	setenv("GUILTY_PATH", fifo, 1);
 	program_start(&guilty, (char *[]){GUILTY, "waits_for_a_fifo", "--timeout", "2", NULL});
-	/* The test is there when somebody has opened the other end, and goes on when ours is
-	 * closed. */
+	/* The test runs when the other end has been opened, and continues when ours is closed. */
 	fd = open(fifo, O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	kill(guilty.pid, SIGSTOP);
@@ -340,7 +342,7 @@ static void ended_in_time_is_no_time_out(void **state)
 	hold_up_a_runner();
 }
 
-/* From now on a system call fails in this process and its children. */
+/* From now on, this system call fails in this process and its children. */
 static void refuse_call(int number, int error)
 {
 	struct sock_filter filter[] = {
@@ -356,7 +358,7 @@ static void refuse_call(int number, int error)
 		nsrig_skip("needs CONFIG_SECCOMP_FILTER");
 }
 
-/* Where no pidfd tells of the end, that of the streams does. */
+/* Without a pidfd, the end of the streams tells that the test has ended. */
 static void ended_in_time_without_pidfds(void **state)
 {
 	(void)state;
@@ -364,7 +366,7 @@ static void ended_in_time_without_pidfds(void **state)
 	hold_up_a_runner();
 }
 
-/* Somebody outside holds the output open: that is no reason to wait. */
+/* A process outside of the sandbox holds the output open: the runner doesn't wait for it. */
 static void output_held_outside_is_left(void **state)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -378,7 +380,7 @@ static void output_held_outside_is_left(void **state)
 	snprintf(at.sun_path, sizeof(at.sun_path), "%s/socket", path);
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	setenv("GUILTY_PATH", at.sun_path, 1);
-	/* What was sent stays in the socket's queue, open, as long as the socket is. */
+	/* The sent descriptor stays open in the socket's queue, as long as the socket exists. */
 	program_run(&guilty,
 		(char *[]){GUILTY, "hands_its_output_over,passes", "--timeout", "1", NULL});
 	unlink(at.sun_path);
@@ -389,8 +391,10 @@ static void output_held_outside_is_left(void **state)
 	close(fd);
 }
 
-/* Started by a shell that has changed something first: the runner is not misled by what it
- * inherits. */
+/*
+ * Starts guilty from a shell that has changed something first: the runner must cope with what it
+ * inherits.
+ */
 static void assert_shell(const char *before, int exit_status, const char *expected)
 {
 	struct program shell;
@@ -411,7 +415,7 @@ static void odd_beginnings_mislead_nobody(void **state)
 	(void)state;
 	assert_shell("trap '' CHLD; exec %s passes_on_a_cable", 0, passed);
 	assert_shell("exec %s passes_on_a_cable <&- 2>&-", 0, passed);
-	/* CAP_SYS_ADMIN alone is not enough: a user namespace has both. */
+	/* CAP_SYS_ADMIN alone is not enough; in a user namespace the runner has both. */
 	assert_shell("exec setpriv --bounding-set -net_admin %s passes_on_a_cable", 0, passed);
 }
 
@@ -435,7 +439,7 @@ static void skips_say_why(void **state)
 		"ok 5 - skips_plainly_in_setup # SKIP skip() gave no reason\n");
 }
 
-/* What the kernel lacks is named, and is no fault of the test that asks for it. */
+/* A kind that the kernel lacks is named, and the test that asks for it is skipped. */
 static void lacking_kinds_are_skipped(void **state)
 {
 	const struct nsrig_link_spec spec = {.name = "d0"};
@@ -474,8 +478,7 @@ static void required_skips_fail(void **state)
 	program_free(&guilty);
 }
 
-/* A test is alone: in an empty network with lo up, as pid 2, with nothing to read, and its own
- * /run. */
+/* A test is alone: in an empty network with lo up, as pid 2, with empty stdin, and its own /run. */
 static void sandbox_is_a_tests_own(void **state)
 {
 	struct program guilty;
@@ -559,7 +562,7 @@ static void list_and_help_run_nothing(void **state)
 	program_free(&guilty);
 }
 
-/* What programs said last is told in whatever way the test went wrong. */
+/* The last output of the programs is reported, however the test failed. */
 static void programs_are_told(void **state)
 {
 	static const struct {
@@ -585,7 +588,7 @@ static void programs_are_told(void **state)
 	}
 }
 
-/* What prove says, of all kinds at once. */
+/* prove's summary of several kinds of results at once. */
 static void assert_prove(const char *tests, int exit_status, const char *words)
 {
 	char guilty[PATH_MAX];
@@ -615,8 +618,8 @@ static void prove_says_the_same(void **state)
 }
 
 /*
- * Every line of YAML that the runner writes is taken by perl's small reader: the stream has no
- * parse errors with a test that prints what could mislead it.
+ * Perl's small YAML reader accepts every line of YAML that the runner writes: prove finds no parse
+ * errors after a test that prints misleading output.
  */
 static void output_of_any_kind_is_quoted(void **state)
 {
@@ -624,7 +627,7 @@ static void output_of_any_kind_is_quoted(void **state)
 	assert_prove("prints_odd_things,passes", 1, "Failed test:  1");
 }
 
-/* In many containers /proc is partly covered, and a user namespace is refused a fresh one. */
+/* In many containers /proc is partly covered, and a user namespace may not mount a new one. */
 static void audit_works_with_the_machines_proc(void **state)
 {
 	static const char expected[] = "TAP version 13\n1..5\nok 1 - leaks_a_daemon_and_may\n"
@@ -658,7 +661,7 @@ static void assert_mounts_are_audited(void)
 	program_free(&guilty);
 }
 
-/* More mounts than are listed by one call; and without that call. */
+/* More mounts than one call lists; and a kernel without that call. */
 static void audit_works_with_many_mounts(void **state)
 {
 	int i;
@@ -672,7 +675,7 @@ static void audit_works_with_many_mounts(void **state)
 	assert_mounts_are_audited();
 }
 
-/* It is not known that nothing was left. */
+/* The runner can't prove that nothing was left behind. */
 static void mounts_that_cannot_be_listed_are_a_leak(void **state)
 {
 	struct program guilty;
@@ -685,7 +688,7 @@ static void mounts_that_cannot_be_listed_are_a_leak(void **state)
 	program_free(&guilty);
 }
 
-/* Harnesses read UTF-8: what isn't is escaped where that can be, or left out. */
+/* Harnesses read UTF-8: other bytes are escaped where possible, or left out. */
 static void stream_is_utf8(void **state)
 {
 	struct program guilty;
@@ -722,7 +725,7 @@ static void long_lines_are_broken(void **state)
 	program_free(&guilty);
 }
 
-/* For those who let a harness read both streams as one. */
+/* For users whose harness reads both streams as one. */
 static void stderr_is_comments(void **state)
 {
 	struct program guilty;

@@ -66,7 +66,7 @@ const struct truth truth_rows[] = {
 	{"leaves a value that a mock was to return", "leaves_a_mock", FAILED("*remaining item*")},
 	{"leaks memory of test_malloc()", "leaks_memory", FAILED("*leaked*")},
 
-	/* Ends, and none. */
+	/* Early ends, and tests that never end. */
 	{"crashes", "crashes", CRASHED("crashed in the test: SIGSEGV (Segmentation fault)")},
 	{"crashes in its set-up", "crashes_in_setup",
 		BROKEN("crashed in its set-up: SIGSEGV (Segmentation fault)")},
@@ -95,7 +95,7 @@ const struct truth truth_rows[] = {
 		FAILED("finished, but could not report it: it had closed descriptors that it did "
 		       "not open")},
 
-	/* Words. */
+	/* Output. */
 	{"prints what looks like TAP, and no newline at the end", "says_the_plan", PASSED},
 	{"prints what looks like TAP, and fails", "says_the_plan_and_fails",
 		FAILED("ok 1\\\\nnot ok 2\\\\nBail out!")},
@@ -199,7 +199,7 @@ const struct truth truth_rows[] = {
 	{"has a network, and uses what its group shares", "finds_a_rig_and_what_is_shared",
 		.environment = "GUILTY_GROUP=shares", PASSED},
 
-	/* What is left, or changed. */
+	/* Things left behind, or changed. */
 	{"leaves a descriptor open", "leaks_a_descriptor", LEAKED("descriptor 77: /dev/null")},
 	{"leaves a socket open", "leaks_a_socket", LEAKED("descriptor *: socket, inet6 dgram")},
 	{"leaves a handle of a namespace open", "leaks_a_namespace",

@@ -22,7 +22,7 @@
 
 #define ROWS_MAX 192
 
-/* The test that follows each guilty one, and is not to suffer. */
+/* The test that follows each guilty one, and must not be affected. */
 #define NEIGHBOUR "passes"
 
 struct line {
@@ -30,7 +30,7 @@ struct line {
 	int length;
 };
 
-/* The line that begins with this, from a place on; or one without a start. */
+/* The first line of text that begins with this; its start is NULL if there is none. */
 static struct line find_line(const char *text, const char *begin)
 {
 	struct line line = {strstr(text, begin), 0};
@@ -42,7 +42,7 @@ static struct line find_line(const char *text, const char *begin)
 	return line;
 }
 
-/* Its rest, behind what it begins with, to be freed; "" where there is no such line. */
+/* The rest of the line that begins with this, to be freed; "" if there is no such line. */
 static char *rest_of_line(const char *text, const char *begin)
 {
 	struct line line = find_line(text, begin);
@@ -53,7 +53,7 @@ static char *rest_of_line(const char *text, const char *begin)
 	return rest;
 }
 
-/* Without the quotes and what they need. */
+/* Removes the quotes and the escapes. */
 static void unquote(char *text)
 {
 	char *from = text, *to = text;
@@ -75,7 +75,7 @@ static void assert_like(const char *what, const char *found, const char *expecte
 			all);
 }
 
-/* The line of result, and the diagnostics behind it. */
+/* The result line, and the diagnostics that follow it. */
 static void judge_stream(const struct truth *row, const char *stream)
 {
 	static const char *const beginnings[] = {"not ok 1 - ", "ok 1 - "};
@@ -97,13 +97,13 @@ static void judge_stream(const struct truth *row, const char *stream)
 	free(outcome);
 	free(message);
 	free(result);
-	/* Nothing stands in the stream that is not the runner's. */
+	/* The stream has only the runner's own lines. */
 	assert_null(strstr(stream, "away from home"));
 	assert_null(find_line(stream, "ok 3").start);
 	assert_null(find_line(stream, "1..9").start);
 }
 
-/* What waitpid() said of the program, as prove tells it. */
+/* The wait status of the program, from prove's output. */
 static int status_of(const char *said)
 {
 	const char *mark = strstr(said, "(Wstat: ");
@@ -121,7 +121,7 @@ static void judge_end(const struct truth *row, const char *said)
 			found, said);
 }
 
-/* Processes that were killed take a moment to go. */
+/* Processes that were killed take a moment to disappear. */
 static void assert_nothing_left(int processes, int mounts)
 {
 	int ms;
@@ -142,7 +142,7 @@ static void check(void **state)
 	int processes = count_processes(), mounts = count_mounts();
 	struct program prove;
 
-	/* AddressSanitizer would make words of a crash, and an abort of a want of memory. */
+	/* AddressSanitizer would turn a crash into a report, and a lack of memory into an abort. */
 	setenv("ASAN_OPTIONS", "handle_segv=0:allocator_may_return_null=1", 1);
 	program_clear_environment(NULL);
 	if (row->environment)
@@ -163,7 +163,7 @@ static void check(void **state)
 	assert_nothing_left(processes, mounts);
 }
 
-/* A cell of a table in Markdown; a '*' that stands for anything is told as such. */
+/* A cell of a Markdown table; a '*' that matches anything is printed as an ellipsis. */
 static void put_cell(const char *text)
 {
 	fputs(" ", stdout);
