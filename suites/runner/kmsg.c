@@ -268,8 +268,8 @@ static void lines_of_a_test_have_a_limit(void **state)
 }
 
 /*
- * Facility 1 is a user's, 3 a daemon's; the kernel doesn't let programs write with its own facility,
- * 0.
+ * Facility 1 is a user's, 3 a daemon's. The kernel doesn't let programs write with its own
+ * facility, 0.
  */
 static void programs_do_not_complain(void **state)
 {

@@ -55,7 +55,7 @@ static const struct nsrig_topo alone = {
 	.text = "host host sysctl net.ipv6.conf.default.accept_ra=1\n"
 		"veth host:eth0 -- router:eth0\n"};
 
-/* Says to all that there is a network, and that it is by way of the router. */
+/* Sends a router advertisement to all nodes, with this prefix and the router as default gateway. */
 static void advertise(struct nsrig *rig, const char *prefix)
 {
 	struct {
@@ -135,7 +135,7 @@ static void nonlocal_address_can_be_had_if_told(void **state)
 	close(fd);
 }
 
-/* The server's other address, which is not of the link that it is asked for by. */
+/* The server's other address, which isn't on the link that receives the request. */
 static void arp_ignore_keeps_to_the_link(void **state)
 {
 	struct nsrig *rig = *state;
@@ -155,9 +155,7 @@ static void joining_is_told_by_igmp(void **state)
 	struct nsrig_capture *wire = nsrig_capture(*state, "router:eth1", "inbound and igmp");
 	int member = smoke_join(nsrig_host(*state, "server"), "239.1.2.3", PORT);
 
-	/*
-	 * A report of IGMPv3, to all routers that speak it: of this group nobody is kept out now.
-	 */
+	/* An IGMPv3 report to all routers that speak it: this group now excludes no source. */
 	nsrig_assert_packets(wire, ">= 1",
 		"dst host 224.0.0.22 and ip[24] == 0x22 and ip[32] == 4 and ip[36:4] == 0xef010203",
 		SMOKE_PATIENCE_MS);
@@ -174,7 +172,7 @@ static void joining_is_told_by_mld(void **state)
 		nsrig_wait_addr(nsrig_host(*state, "server"), "2001:db8:2::1", NSRIG_WAIT_MS));
 	member = smoke_join(nsrig_host(*state, "server"), "ff05::123", PORT);
 	/*
-	 * A report of MLDv2, behind a header for each hop: the same of this group, of one or two.
+	 * An MLDv2 report with a hop-by-hop header: the same for this group, in one or two records.
 	 */
 	nsrig_assert_packets(wire, ">= 1",
 		"ip6[48] == 143 and ((ip6[56] == 4 and ip6[60:4] == 0xff050000) or "
@@ -256,7 +254,10 @@ static void multicast_is_routed_for_ipv6(void **state)
 	close(fd);
 }
 
-/* An address of everybody's in the network: whoever has joined it gets what is sent there. */
+/*
+ * An address that several hosts of the network may share: packets to it reach a host that has
+ * joined it.
+ */
 static void anycast_address_is_answered(void **state)
 {
 	struct nsrig *rig = *state;
@@ -274,7 +275,7 @@ static void anycast_address_is_answered(void **state)
 	close(fd);
 	fd = nsrig_assert_ok(
 		smoke_connect(nsrig_host(rig, "client"), SOCK_DGRAM, "2001:db8:2::aaaa", PORT));
-	/* The router may still think that nobody is there. */
+	/* The router may still have the failed entry in its neighbour table. */
 	do {
 		send(fd, "hello", 5, 0);
 	} while (!smoke_readable(heard, 200));
@@ -282,20 +283,20 @@ static void anycast_address_is_answered(void **state)
 	close(heard);
 }
 
-/* ---- pieces ---------------------------------------------------------------------------------- */
+/* ---- fragments ------------------------------------------------------------------------------- */
 
 static void datagrams_are_fragmented_and_put_together(void **state)
 {
 	struct nsrig_capture *wire = nsrig_capture(*state, "server:eth0", "inbound");
 
 	nsrig_assert_reach(*state, "client", "udp server", .size = 4000);
-	/* Three to a datagram; it may be asked again. */
+	/* Three fragments per datagram; the request may be repeated. */
 	nsrig_assert_packets(wire, ">= 3", "ip[6:2] & 0x3fff != 0", NSRIG_WAIT_MS);
 	nsrig_assert_reach(*state, "client", "udp server", .size = 4000, .family = AF_INET6);
 	nsrig_assert_packets(wire, ">= 3", "ip6 proto 44", NSRIG_WAIT_MS);
 }
 
-/* By IPv4's routers, where their next link is narrower. */
+/* IPv4 routers fragment a packet if their next link has a smaller MTU. */
 static void router_fragments_for_a_narrow_link(void **state)
 {
 	struct nsrig_capture *wide = nsrig_capture(*state, "router:eth0", "inbound and udp");
@@ -308,7 +309,7 @@ static void router_fragments_for_a_narrow_link(void **state)
 	nsrig_assert_packets(narrow, ">= 2", "ip[6:2] & 0x3fff != 0", NSRIG_WAIT_MS);
 }
 
-/* Nobody may have one, until a sysctl says who. */
+/* No group may open one until a sysctl allows it. */
 static void ping_socket_needs_no_privilege(void **state)
 {
 	struct nsrig_ns *client = nsrig_host(*state, "client");
@@ -356,7 +357,7 @@ static void udp_gso_sends_many_at_once(void **state)
 	close(heard);
 }
 
-/* Who says that it can take several, gets several, and is told how large one is. */
+/* A socket that accepts several datagrams at once gets them in one buffer, and the size of each. */
 static void udp_gro_receives_many_at_once(void **state)
 {
 	int heard = smoke_server(nsrig_host(*state, "server"), SOCK_DGRAM, "", PORT);

@@ -29,7 +29,7 @@
 	       "bond b:bond0 10.0.0.2/24 miimon 10 mode " mode "\n")
 
 struct cables {
-	struct nsrig_capture *wire[2]; /* at b's ends, what comes from a */
+	struct nsrig_capture *wire[2]; /* at b's ends: packets from a */
 };
 
 static struct cables look_at(struct nsrig *rig, const char *filter)
@@ -47,14 +47,14 @@ static void mark(const struct cables *cables)
 	nsrig_assert_ok(nsrig_capture_mark(cables->wire[1]));
 }
 
-/* How many packets came by each cable since the mark. */
+/* The number of packets on each cable since the mark. */
 static void count(const struct cables *cables, int counts[2])
 {
 	counts[0] = nsrig_assert_ok(nsrig_capture_count(cables->wire[0], NULL));
 	counts[1] = nsrig_assert_ok(nsrig_capture_count(cables->wire[1], NULL));
 }
 
-/* The cable that is in use is pulled: the other one is taken. And the other way round. */
+/* The active cable is unplugged, and the bond switches to the other one; and the reverse. */
 static void assert_fails_over(struct nsrig *rig)
 {
 	static const char *const ends[] = {"a:e1", "a:e2"};
@@ -130,7 +130,8 @@ static void bond_balance_xor_goes_by_flow(void **state)
 
 	nsrig_assert_reach(*state, "a", "icmp 10.0.0.2", .eventually = SMOKE_PATIENCE_MS);
 	/*
-	 * One after the other 32 flows, each by one cable; all by the same have a chance of 2^-31.
+	 * 32 flows, one after the other, each on one cable. The chance that all take the same cable
+	 * is 2^-31.
 	 */
 	for (i = 0; i < 32; i++) {
 		mark(&cables);
@@ -160,7 +161,7 @@ static void bond_broadcast_sends_by_both(void **state)
 	assert_int_equal(counts[0], counts[1]);
 }
 
-/* How many ports are of one mind with a partner, and who that is. */
+/* The number of ports whose partner is the same, and the partner's address. */
 static int get_partner(struct nsrig_ns *ns, struct ether_addr *partner)
 {
 	_Alignas(struct nlmsghdr) char answer[16384];
@@ -193,7 +194,7 @@ static void bond_802_3ad_agrees_with_its_partner(void **state)
 
 	nsrig_assert_ok(nsrig_link_get(nsrig_host(rig, "b"), "bond0", &b));
 	assert_non_null(ether_aton_r(b.mac, &mac));
-	/* Both cables are of one link, by what the partner says each second. */
+	/* LACP packets, sent every second, tell that both cables belong to one link. */
 	while (get_partner(a, &partner) != 2 || memcmp(&partner, &mac, sizeof(mac))) {
 		if (++tries == 60)
 			nsrig_fail("after %d words of its partner they are not of one mind", tries);
@@ -205,7 +206,7 @@ static void bond_802_3ad_agrees_with_its_partner(void **state)
 	nsrig_assert_reach(rig, "a", "icmp 10.0.0.2", .eventually = SMOKE_PATIENCE_MS);
 }
 
-/* Clients are still reached when the cable in use was pulled, whichever that is. */
+/* Clients can still be reached after the active cable is unplugged, whichever it is. */
 static void assert_survives(struct nsrig *rig)
 {
 	nsrig_assert_ok(nsrig_unplug(rig, "a:e1"));
@@ -217,7 +218,7 @@ static void assert_survives(struct nsrig *rig)
 	nsrig_assert_reach(rig, "a", "icmp c2", .eventually = SMOKE_PATIENCE_MS);
 }
 
-/* By what was sent to each client, which is known after ten seconds, for the next ten. */
+/* The bond knows the load per client after ten seconds, and balances by it for the next ten. */
 static void bond_balance_tlb_shares_clients_out(void **state)
 {
 	struct nsrig *rig = *state;
@@ -241,7 +242,7 @@ static void bond_balance_tlb_shares_clients_out(void **state)
 	assert_survives(rig);
 }
 
-/* What comes is shared out as well: clients are told of one cable or the other. */
+/* Received traffic is balanced too: the bond answers ARP with one MAC address or the other. */
 static void bond_balance_alb_is_told_apart_by_clients(void **state)
 {
 	struct nsrig *rig = *state;
@@ -274,8 +275,8 @@ static const struct nsrig_topo cables_alone = {.text = "veth a:e1 down -- b:e1 d
 						       "veth a:e2 down -- b:e2 down\n"};
 
 /*
- * The ends of one link have its address: in some modes whoever watches over them has to see to
- * that.
+ * Both ends of one link have the same address: in some modes the daemon that controls the team has
+ * to set it.
  */
 static void set_mac(struct nsrig_ns *ns, const char *link, const char *mac)
 {
@@ -305,12 +306,12 @@ static int set_team(struct nsrig_ns *ns, const char *option, int type, const voi
 	nla_nest_end(msg, item);
 	nla_nest_end(msg, list);
 	rc = smoke_netlink(ns, NETLINK_GENERIC, msg);
-	/* It tells of the change whoever listens, and says so if nobody does. */
+	/* The kernel notifies listeners of the change; without a listener it reports ESRCH. */
 	return rc == -ESRCH ? 0 : rc;
 }
 
-/* The same link of two cables at both ends. */
-static void lay_team(struct nsrig *rig, const char *mode, const char *option)
+/* Teams of the same two cables at both ends. */
+static void add_team(struct nsrig *rig, const char *mode, const char *option)
 {
 	static const char *const hosts[] = {"a", "b"}, *const ends[] = {"e1", "e2"};
 	struct nsrig_link team;
@@ -324,7 +325,7 @@ static void lay_team(struct nsrig *rig, const char *mode, const char *option)
 		struct nsrig_ns *ns = nsrig_host(rig, hosts[i]);
 
 		rc = set_team(ns, "mode", NLA_STRING, mode, (int)strlen(mode) + 1);
-		/* What it says of one that it doesn't have. */
+		/* EINVAL means that the kernel lacks the mode. */
 		nsrig_require(rc == -EINVAL ? -EOPNOTSUPP : rc, option);
 		nsrig_assert_ok(nsrig_link_get(ns, "team0", &team));
 		for (k = 0; k < 2; k++) {
@@ -338,11 +339,11 @@ static void lay_team(struct nsrig *rig, const char *mode, const char *option)
 
 static void team_roundrobin_takes_turns(void **state)
 {
-	lay_team(*state, "roundrobin", "CONFIG_NET_TEAM_MODE_ROUNDROBIN");
+	add_team(*state, "roundrobin", "CONFIG_NET_TEAM_MODE_ROUNDROBIN");
 	assert_takes_turns(*state);
 }
 
-/* Which cable that is, is whoever's who watches over them. */
+/* The daemon that controls the team selects the active port. */
 static void team_activebackup_goes_by_the_port_it_is_told(void **state)
 {
 	static const char *const ends[] = {"e1", "e2"};
@@ -351,7 +352,7 @@ static void team_activebackup_goes_by_the_port_it_is_told(void **state)
 	struct cables cables;
 	int i, counts[2];
 
-	lay_team(rig, "activebackup", "CONFIG_NET_TEAM_MODE_ACTIVEBACKUP");
+	add_team(rig, "activebackup", "CONFIG_NET_TEAM_MODE_ACTIVEBACKUP");
 	cables = look_at(rig, "icmp");
 	for (i = 0; i < 2; i++) {
 		const uint32_t at_a = smoke_index(a, ends[i]), at_b = smoke_index(b, ends[i]);

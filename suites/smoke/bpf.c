@@ -27,7 +27,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Headers older than Linux 5.14 don't have it. */
+/* Headers before Linux 5.14 lack it. */
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
@@ -46,7 +46,7 @@
 	{                                                                                          \
 		.code = BPF_JMP | BPF_EXIT                                                         \
 	}
-/* Two of them hold the 64 bits of a map. */
+/* Two instructions hold the 64 bits of a reference to a map. */
 #define LOAD_MAP(to, fd)                                                                           \
 	{.code = BPF_LD | BPF_DW | BPF_IMM,                                                        \
 		.dst_reg = (to),                                                                   \
@@ -93,7 +93,7 @@ static void put(int map, uint32_t key, const void *value)
 	assert_int_equal(bpf(BPF_MAP_UPDATE_ELEM, &attr), 0);
 }
 
-/* A program that says the same of every packet. */
+/* A program with the same verdict on every packet. */
 static int load_verdict(int type, int verdict, const char *option)
 {
 	const struct bpf_insn code[] = {MOV(BPF_REG_0, verdict), EXIT};
@@ -108,7 +108,7 @@ static const struct nsrig_topo wire = {
 		"veth middle:eth1 -- right:eth0 10.0.0.2/24\n",
 };
 
-/* Whatever comes in by a link goes through the program first; -1 for none. */
+/* Every packet that the link receives goes through the program first; -1 detaches it. */
 static void attach_xdp(struct nsrig *rig, const char *host, const char *link, int fd)
 {
 	struct nsrig_ns *ns = nsrig_host(rig, host);
@@ -159,7 +159,7 @@ static void send_frame(struct nsrig *rig)
 
 static void xdp_sends_back(void **state)
 {
-	/* Frames that come back past XDP are taken by an end that runs it too. */
+	/* Frames that an XDP program sends back are only received by an end that runs XDP too. */
 	struct nsrig_capture *back =
 		nsrig_capture(*state, "left:eth0", "inbound and ether proto 0x88b5");
 
@@ -172,7 +172,7 @@ static void xdp_sends_back(void **state)
 	nsrig_assert_packets(back, ">= 1", NULL, NSRIG_WAIT_MS);
 }
 
-/* The link that frames go to: bpf_redirect(ifindex, 0). */
+/* Redirects frames to a link: bpf_redirect(ifindex, 0). */
 static void redirect(struct nsrig *rig, const char *from, const char *to)
 {
 	const struct bpf_insn code[] = {
@@ -202,7 +202,7 @@ static void xdp_redirects_to_another_link(void **state)
 	nsrig_assert_reach(*state, "left", "icmp right", .eventually = SMOKE_PATIENCE_MS);
 }
 
-/* The same by a map, which may change below the program. */
+/* The same by a map, which may change while the program is attached. */
 static void xdp_redirects_by_a_map(void **state)
 {
 	struct nsrig *rig = *state;
@@ -222,7 +222,7 @@ static void xdp_redirects_by_a_map(void **state)
 	attach_xdp(rig, "middle", "eth0", fd);
 	send_frame(rig);
 	nsrig_assert_packets(right, "== 0", NULL, NSRIG_SILENCE_MS);
-	/* Links are looked up where one is. */
+	/* Interface indexes are looked up in the current namespace. */
 	nsrig_in(nsrig_host(rig, "middle"))
 		put(map, 0, &eth1);
 	send_frame(rig);
@@ -245,12 +245,14 @@ static void *map_ring(int fd, const struct xdp_ring_offset *at, size_t entry, of
 	return ring;
 }
 
-/* What comes to the link is in memory of ours, without a copy of the stack's. */
+/*
+ * Frames that the link receives land in this process's memory, without a copy by the network stack.
+ */
 static void af_xdp_receives_frames(void **state)
 {
 	struct nsrig *rig = *state;
 	struct nsrig_ns *right = nsrig_host(rig, "right");
-	/* The socket first: of a map that it doesn't have the kernel only says EINVAL. */
+	/* Check the socket first: without it, creating the map fails with EINVAL only. */
 	int fd = nsrig_require(nsrig_socket(right, AF_XDP, SOCK_RAW, 0), "CONFIG_XDP_SOCKETS");
 	int map = new_map(BPF_MAP_TYPE_XSKMAP, 4, 4, "CONFIG_XDP_SOCKETS"), program;
 	const struct bpf_insn code[] = {
@@ -293,7 +295,7 @@ static void af_xdp_receives_frames(void **state)
 	attach_xdp(rig, "right", "eth0", program);
 	put(map, 0, &fd);
 	send_frame(rig);
-	/* What IPv6 has to say comes as well. */
+	/* Skip IPv6's own packets. */
 	for (i = 0, desc = NULL; !desc || memcmp((char *)memory + desc->addr + 12, "\x88\xb5", 2);
 		i++) {
 		__atomic_store_n((uint32_t *)(rx + offsets.rx.consumer), i, __ATOMIC_RELEASE);
@@ -335,7 +337,7 @@ static void socket_filter_runs_bpf(void **state)
 	int heard = smoke_server(nsrig_host(*state, "right"), SOCK_DGRAM, "", PORT);
 	int fd = nsrig_assert_ok(
 		smoke_connect(nsrig_host(*state, "left"), SOCK_DGRAM, "10.0.0.2", PORT));
-	/* What a filter returns is how much of a packet is kept: UDP's header, and two bytes. */
+	/* A socket filter returns how much of the packet to keep: the UDP header, and two bytes. */
 	int program = load_verdict(BPF_PROG_TYPE_SOCKET_FILTER, 8 + 2, "CONFIG_BPF_SYSCALL");
 	char text[16] = "";
 
@@ -356,7 +358,7 @@ static struct smoke_connection connect_both(struct nsrig *rig, int port)
 		nsrig_host(rig, "left"), nsrig_host(rig, "right"), "10.0.0.2", port);
 }
 
-/* What comes to one connection goes out by another, and nobody reads it meanwhile. */
+/* Data received on one connection are sent on the other, and no program reads them. */
 static void sockmap_joins_two_connections(void **state)
 {
 	int map = new_map(BPF_MAP_TYPE_SOCKMAP, 4, 2, "CONFIG_BPF_STREAM_PARSER"), program;
@@ -389,16 +391,13 @@ static void sockmap_joins_two_connections(void **state)
 
 /* ---- cgroups --------------------------------------------------------------------------------- */
 
-/*
- * The root of the processes' groups, as far as this process sees them. It need not be mounted
- * anywhere.
- */
+/* The root cgroup, as far as this process sees it. The file system need not be mounted. */
 static int open_cgroups(void)
 {
-	/* By number: glibc has them since 2.36. */
+	/* By number, because glibc has the functions only since 2.36. */
 	int fs = (int)syscall(SYS_fsopen, "cgroup2", FSOPEN_CLOEXEC), mounted, fd;
 
-	/* ENODEV is what it says of file systems that it doesn't have. */
+	/* The error for a file system that the kernel doesn't have. */
 	if (fs < 0 && errno == ENODEV)
 		nsrig_skip("needs CONFIG_CGROUPS");
 	assert_return_code(fs, errno);
@@ -424,9 +423,9 @@ static uint64_t cookie_of(int fd)
 }
 
 /*
- * Runs a program, of which this is the middle, where any process connects by IPv4. It leaves all
- * namespaces alone but the one of a socket, and is gone with the descriptor that is returned,
- * whatever becomes of us.
+ * Runs a program when any process connects by IPv4; "middle" is the middle of it. It leaves all
+ * namespaces alone except the one of this socket. Closing the returned descriptor detaches it, also
+ * if this process is killed.
  */
 static int run_at_connect(int socket, const struct bpf_insn *middle, int count)
 {
@@ -458,7 +457,7 @@ static int run_at_connect(int socket, const struct bpf_insn *middle, int count)
 	nsrig_require_root();
 	nsrig_require_cap(CAP_BPF);
 	program = bpf(BPF_PROG_LOAD, &attr);
-	/* What it says of types that it doesn't have. */
+	/* The error for a program type that the kernel doesn't have. */
 	nsrig_require(program == -EINVAL ? -EOPNOTSUPP : program, "CONFIG_CGROUP_BPF");
 	cgroups = open_cgroups();
 	memset(&attr, 0, sizeof(attr));
@@ -487,7 +486,7 @@ static void bpf_in_a_cgroup_refuses_to_connect(void **state)
 	close(server);
 }
 
-/* Whoever connects to one port comes to another. */
+/* A connection to one port is redirected to another. */
 static void bpf_in_a_cgroup_leads_elsewhere(void **state)
 {
 	static const struct bpf_insn lead[] = {

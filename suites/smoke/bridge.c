@@ -32,7 +32,7 @@
 
 static const struct nsrig_topo plain = {.text = SWITCH("", "", "", "")};
 
-/* ---- what bridges and ports are told while they run ------------------------------------------ */
+/* ---- options of bridges and ports that are changed at run time ------------------------------- */
 
 static struct nl_msg *new_request(int type, int family, int index)
 {
@@ -100,7 +100,7 @@ static void bridge_isolates_a_port_taken_out(void **state)
 	nsrig_assert_reach(*state, "a", "icmp c");
 }
 
-/* What a and b say to each other comes to nobody else, once it is known where they are. */
+/* Once the bridge has learned where a and b are, no other port gets their packets. */
 static void bridge_learns_where_a_host_is(void **state)
 {
 	struct nsrig_capture *bystander = nsrig_capture(*state, "c:eth0", "icmp");
@@ -109,7 +109,7 @@ static void bridge_learns_where_a_host_is(void **state)
 	nsrig_assert_packets(bystander, "== 0", NULL, 0);
 }
 
-/* From now on the bridge does not know where a host is. */
+/* Makes the bridge forget where a host is. */
 static void unlearn(struct nsrig *rig, const char *host)
 {
 	struct nsrig_link eth0;
@@ -152,7 +152,7 @@ static void bridge_forgets_who_is_silent(void **state)
 
 static const struct nsrig_topo no_flood = {.text = SWITCH("", "", "", "flood off")};
 
-/* Frames to a MAC address that nobody has. */
+/* Frames to a MAC address that no host has. */
 static void bridge_floods_only_where_it_may(void **state)
 {
 	struct nsrig *rig = *state;
@@ -191,7 +191,7 @@ static void bridge_locked_port_lets_no_stranger_in(void **state)
 	nsrig_assert_reach(rig, "a", "icmp b");
 }
 
-/* ---- groups ---------------------------------------------------------------------------------- */
+/* ---- multicast groups ------------------------------------------------------------------------ */
 
 static void say(struct nsrig *rig, const char *to)
 {
@@ -201,7 +201,7 @@ static void say(struct nsrig *rig, const char *to)
 	close(fd);
 }
 
-/* Takes what has come to a socket by now. */
+/* Reads everything that a socket has received so far. */
 static void take_all(int fd)
 {
 	char text[32];
@@ -211,8 +211,8 @@ static void take_all(int fd)
 }
 
 /*
- * Who is in no group gets none of it, and a member, if there is one, does. Whoever asks for members
- * waits for answers first, and some may come later.
+ * A host that isn't in a group gets none of its packets; a member, if there is one, gets them. A
+ * querier waits for reports first, and some may come later.
  */
 static void assert_kept_from(
 	struct nsrig *rig, struct nsrig_capture *stranger, const char *group, int member)
@@ -225,7 +225,7 @@ static void assert_kept_from(
 		take_all(member);
 		say(rig, group);
 		heard = member < 0 || smoke_readable(member, 100);
-		/* It goes the same way, and is not overtaken. */
+		/* This packet takes the same way and doesn't overtake the others. */
 		nsrig_assert_reach(rig, "a", "udp c");
 		came = nsrig_assert_ok(nsrig_capture_count(stranger, NULL));
 		if (came)
@@ -235,14 +235,14 @@ static void assert_kept_from(
 	assert_int_equal(came, 0);
 }
 
-/* Answers have a tenth of a second: less would be taken for a question of IGMP's first version. */
+/* The maximum response time is a tenth of a second; 0 would mean an IGMPv1 query. */
 static void ask_for_members(struct nsrig *rig)
 {
 	set_bridge(rig, IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, 10);
 	set_bridge(rig, IFLA_BR_MCAST_QUERIER, 1);
 }
 
-/* Where frames to a group go, whoever has joined: to a port. */
+/* Adds an entry to the bridge's table of groups, with one port. */
 static int add_group(struct nsrig *rig, const char *port, const char *group)
 {
 	struct nsrig_ns *bridge = nsrig_host(rig, "switch");
@@ -258,15 +258,15 @@ static int add_group(struct nsrig *rig, const char *port, const char *group)
 }
 
 /*
- * b has joined the group, and says so to the bridge, which asks. c has not, and gets what is sent
- * to the group only as long as the bridge does not look.
+ * b has joined the group and reports that to the bridge, which queries. c has not joined, and gets
+ * the group's packets only while snooping is off.
  */
 static void assert_snoops(struct nsrig *rig, const char *group, const char *route)
 {
 	struct nsrig_capture *stranger = nsrig_capture(rig, "c:eth0", "udp port 4242");
 	int member;
 
-	/* A bridge that can't doesn't say so of its options. */
+	/* A kernel without snooping doesn't refuse the bridge's option, but it refuses an entry. */
 	nsrig_require(add_group(rig, "c", "239.9.9.9"), "CONFIG_BRIDGE_IGMP_SNOOPING");
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "a"), route));
 	set_bridge(rig, IFLA_BR_MCAST_SNOOPING, 0);
@@ -288,12 +288,12 @@ static void bridge_hears_igmp(void **state)
 
 static void bridge_hears_mld(void **state)
 {
-	/* What MLD's questions come from. */
+	/* The source address of MLD queries. */
 	nsrig_assert_ok(nsrig_addr_add(nsrig_host(*state, "switch"), "br0", "fe80::1/64"));
 	assert_snoops(*state, "ff05::123", "ff05::/16 dev eth0 table 255");
 }
 
-/* Without anybody who has joined: the group is on one port because the bridge was told so. */
+/* No host has joined: the group has one port because the bridge's table says so. */
 static void bridge_sends_groups_where_its_table_says(void **state)
 {
 	struct nsrig *rig = *state;
@@ -304,7 +304,7 @@ static void bridge_sends_groups_where_its_table_says(void **state)
 	nsrig_require(add_group(rig, "b", "239.1.2.3"), "CONFIG_BRIDGE_IGMP_SNOOPING");
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "a"), "239.0.0.0/8 dev eth0"));
 	assert_kept_from(rig, c, "239.1.2.3", -1);
-	/* By now nothing is flooded any more, and what comes to b comes by the table. */
+	/* By now nothing is flooded any more, and b gets its packets by the table. */
 	nsrig_assert_ok(nsrig_capture_mark(b));
 	say(rig, "239.1.2.3");
 	nsrig_assert_packets(b, ">= 1", NULL, NSRIG_WAIT_MS);
@@ -319,7 +319,7 @@ static void bridge_answers_arp_for_others(void **state)
 	char text[96];
 
 	nsrig_assert_ok(nsrig_link_get(nsrig_host(rig, "b"), "eth0", &eth0));
-	/* The bridge has to know both, where b is and what it is called. */
+	/* The bridge has to know b's port and its address. */
 	nsrig_assert_reach(rig, "b", "icmp c");
 	snprintf(text, sizeof(text), "10.0.0.2 lladdr %s dev br0", eth0.mac);
 	nsrig_assert_ok(nsrig_neigh_add(bridge, text));
@@ -373,7 +373,7 @@ static void bridge_tags_what_goes_by_a_trunk(void **state)
 	nsrig_assert_packets(wire, "== 0", "vlan 30 and inbound", 0);
 }
 
-/* ---- other switches -------------------------------------------------------------------------- */
+/* ---- several switches ------------------------------------------------------------------------ */
 
 /* a ====== first: br0 ===(two cables)=== second: br0 ====== b */
 #define STP "stp_state on forward_delay 2 hello_time 1 max_age 6"
@@ -393,11 +393,11 @@ static void bridge_blocks_a_loop_until_it_is_needed(void **state)
 	struct nsrig_capture *b =
 		nsrig_capture(rig, "b:eth0", "arp[7] == 1 and arp dst host 10.0.0.9");
 
-	/* (A port that is blocked would be waited for by the fixture.) */
+	/* (The fixture would wait for a blocked port.) */
 	nsrig_assert_ok(nsrig_link_up(nsrig_host(rig, "first"), "x2"));
 	nsrig_assert_ok(nsrig_link_up(nsrig_host(rig, "second"), "x2"));
 	nsrig_assert_reach(rig, "a", "icmp b", .eventually = 60000);
-	/* In a loop it would go round for ever. */
+	/* In a loop, frames would circulate for ever. */
 	nsrig_assert_no_reach(rig, "a", "icmp 10.0.0.9");
 	nsrig_assert_packets(b, ">= 1", NULL, NSRIG_WAIT_MS);
 	nsrig_assert_packets(b, "<= 3", NULL, 0);
@@ -405,7 +405,10 @@ static void bridge_blocks_a_loop_until_it_is_needed(void **state)
 	nsrig_assert_reach(rig, "a", "icmp b", .eventually = 60000);
 }
 
-/* What 802.1 keeps for neighbours, LLDP among it, is not passed on, unless a bridge is told to. */
+/*
+ * A bridge doesn't forward the reserved addresses of 802.1, LLDP's included, unless an option says
+ * so.
+ */
 static void send_lldp(struct nsrig *rig)
 {
 	static const unsigned char frame[60] = {
@@ -438,7 +441,7 @@ static const struct nsrig_topo guarded = {
 
 static void bridge_guard_closes_a_port_that_says_bpdu(void **state)
 {
-	/* A configuration BPDU of a bridge that would like to be the root. */
+	/* A configuration BPDU of a bridge that wants to be the root. */
 	static const unsigned char frame[60] = {0x01, 0x80, 0xc2, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 38,
 		0x42, 0x42, 0x03, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0,
 		0, 0, 1, 0x80, 1, 0, 0, 20, 0, 2, 0, 15, 0};

@@ -24,10 +24,10 @@
 
 #define PORT 4242
 
-/* What the headers of a ping, or of a datagram, take to this address. */
+/* The size of the headers of a ping, or of a datagram, to this address. */
 #define HEADERS(addr) (strchr((addr), ':') ? 48 : 28)
 
-/* Sends a packet that must not be fragmented, from the namespace that the caller is in. */
+/* Sends a packet with "don't fragment", from the caller's namespace. */
 static int ping_unfragmented(const char *dst, size_t size)
 {
 	const struct nsrig_echo ping = {.dst = dst, .size = size - HEADERS(dst), .df = true};
@@ -65,7 +65,7 @@ static void assert_forwards_if_told(struct nsrig *rig, const char *sysctl, const
 
 	smoke_assert_udp(client, nsrig_host(rig, "server"), dst);
 	smoke_assert_tcp(client, nsrig_host(rig, "server"), dst);
-	/* There is one router on the way: a packet that must not cross one dies there. */
+	/* There is one router on the path, so a packet with a TTL of 1 dies there. */
 	nsrig_in(client)
 		nsrig_assert_error(nsrig_ping(&one_hop), -EHOSTUNREACH);
 
@@ -88,8 +88,8 @@ static void ipv6_router_forwards(void **state)
 }
 
 /*
- * A route of the router's that leads nowhere, in the way of the client's pings and of its own:
- * what does each of them see?
+ * A route of the router stops the client's pings and the router's own. Asserts what each of them
+ * sees.
  */
 static void assert_stops(
 	struct nsrig *rig, const char *type, const char *dst, int at_client, int at_router)
@@ -130,7 +130,7 @@ static void prohibit_route_tells_the_sender(void **state)
 	assert_stops(*state, "prohibit", "2001:db8:2::2", -EACCES, -EACCES);
 }
 
-/* The second half of the way takes packets of up to 1300 bytes. */
+/* The link behind the router has an MTU of 1300. */
 static void narrow(struct nsrig *rig)
 {
 	nsrig_assert_ok(nsrig_link_set_mtu(nsrig_host(rig, "router"), "eth1", 1300));
@@ -160,7 +160,7 @@ static int path_mtu(int fd, int level, int option)
 	return mtu;
 }
 
-/* A sender finds out what the narrow half takes. IP_PMTUDISC_DO is the same number for IPv6. */
+/* A sender learns the path MTU. IP_PMTUDISC_DO has the same value for IPv6. */
 static void assert_learns(struct nsrig *rig, const char *dst, int level, int discover, int mtu)
 {
 	const ssize_t fits = 1300 - HEADERS(dst), too_large = fits + 1;
@@ -174,14 +174,14 @@ static void assert_learns(struct nsrig *rig, const char *dst, int level, int dis
 		setsockopt(fd, level, discover, &never_fragment, sizeof(never_fragment)), errno);
 	assert_int_equal(path_mtu(fd, level, mtu), 1500);
 
-	/* The client's own link takes it. The router doesn't pass it on, and says why. */
+	/* The packet fits the client's own link. The router drops it, and reports the MTU. */
 	assert_int_equal(send(fd, buffer, too_large, 0), too_large);
 	assert_true(smoke_readable(fd, SMOKE_PATIENCE_MS));
 	assert_int_equal(recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT), -1);
 	assert_int_equal(errno, EMSGSIZE);
 	assert_int_equal(path_mtu(fd, level, mtu), 1300);
 
-	/* From now on the client knows. */
+	/* From now on the client knows the MTU. */
 	assert_int_equal(send(fd, buffer, too_large, 0), -1);
 	assert_int_equal(errno, EMSGSIZE);
 	assert_int_equal(send(fd, buffer, fits, 0), fits);
@@ -262,7 +262,7 @@ static void neighbour_is_resolved_by_ndp(void **state)
 	assert_resolves(*state, "2001:db8::2");
 }
 
-/* Has eth0 ask for a neighbour again after 20 ms, instead of a second: it gives up sooner. */
+/* Makes eth0 repeat a neighbour solicitation after 20 ms instead of 1 s, so it gives up sooner. */
 static void hurry(struct nsrig_ns *ns, const char *table)
 {
 	struct ndtmsg header = {.ndtm_family = AF_UNSPEC};
@@ -299,7 +299,7 @@ static void neighbour_that_is_not_there_fails(void **state)
 	assert_string_equal(mac, "");
 }
 
-/* Which of two hosts gets what a socket of the client's sends to this address? */
+/* Which of the two hosts receives what a socket of the client sends to this address? */
 static const char *who_gets(struct nsrig *rig, int fd, const char *addr)
 {
 	const struct sockaddr_in to = {
@@ -324,7 +324,7 @@ static const char *who_gets(struct nsrig *rig, int fd, const char *addr)
  *  client |
  *         | eth1 10.0.2.1/24 ---------------------- 10.0.2.2/24 192.0.2.1/32 eth0 right
  *
- * The client's table main leads to the 192.0.2.1 of left; table 100, once it's there, to right's.
+ * The client's main table leads to left's 192.0.2.1; table 100, once it exists, leads to right's.
  */
 static const struct nsrig_topo fork_in_the_road = {
 	.links =
@@ -337,7 +337,7 @@ static const struct nsrig_topo fork_in_the_road = {
 	.routes = {"client 192.0.2.1 via 10.0.1.2"},
 };
 
-/* Adds a rule that sends what it applies to along table 100, and lets go of the rule. */
+/* Adds a rule that makes matching packets use table 100, and frees the rule. */
 static void add_rule(struct nsrig_ns *ns, struct rtnl_rule *rule)
 {
 	struct nl_msg *msg;

@@ -30,7 +30,7 @@ static const struct nsrig_topo pair = {
 		"route right 10.1.0.1 via 10.0.0.1 src 10.2.0.1\n",
 };
 
-/* How one direction is protected. */
+/* The protection of one direction. */
 struct sa {
 	const char *src, *dst; /* of the packets on the cable */
 	uint8_t protocol, mode;
@@ -59,7 +59,7 @@ static struct nl_msg *new_request(int type, const void *header, size_t size)
 	return msg;
 }
 
-/* AES-GCM with a key of 128 bits and a salt; or an HMAC alone, for AH. */
+/* AES-GCM with a key of 128 bits and a salt; for AH, an HMAC. */
 static void put_algorithm(struct nl_msg *msg, const struct sa *sa)
 {
 	struct {
@@ -97,7 +97,7 @@ static int add_sa(struct nsrig_ns *ns, const struct sa *sa)
 
 	info.family = put_addr(&info.saddr, sa->src);
 	put_addr(&info.id.daddr, sa->dst);
-	/* What is in a tunnel is of any address. */
+	/* A tunnel carries packets of any address. */
 	info.sel.family = info.family;
 	msg = new_request(XFRM_MSG_NEWSA, &info, sizeof(info));
 	put_algorithm(msg, sa);
@@ -108,7 +108,10 @@ static int add_sa(struct nsrig_ns *ns, const struct sa *sa)
 	return smoke_netlink(ns, NETLINK_XFRM, msg);
 }
 
-/* What goes from one network to another, in a direction, has to be so; NULL: must not pass. */
+/*
+ * A policy for one direction: packets from one network to another need this protection; NULL blocks
+ * them.
+ */
 static int add_policy(struct nsrig_ns *ns, int dir, const char *from, const char *to, int prefix,
 	const struct sa *sa)
 {
@@ -140,7 +143,7 @@ static int add_policy(struct nsrig_ns *ns, int dir, const char *from, const char
 	return smoke_netlink(ns, NETLINK_XFRM, msg);
 }
 
-/* Both directions, at one end; there is protected what goes between these two networks. */
+/* Sets up both directions at one end, for packets between these two networks. */
 static void protect_end(struct nsrig *rig, const char *host, const struct sa pair_of[2],
 	const char *const nets[2], int prefix, const char *option)
 {
@@ -163,7 +166,7 @@ static void protect(struct nsrig *rig, const struct sa pair_of[2], const char *c
 	protect_end(rig, "right", pair_of, nets, prefix, option);
 }
 
-/* At what each end sends: what has come out of a tunnel is seen at its link as well. */
+/* Captures the packets that each end sends, because decapsulated packets appear on its link too. */
 static void assert_protects(struct nsrig *rig, const char *target, const char *on_wire)
 {
 	static const char sent[] = "outbound and not arp and not icmp6";
@@ -204,10 +207,7 @@ static void esp_protects_between_hosts_ipv6(void **state)
 	};
 	struct nsrig_capture *wire = nsrig_capture(*state, "right:eth0", "udp or tcp");
 
-	/*
-	 * Who is at the other end has to be known before: that is asked by ICMPv6, and would be
-	 * protected.
-	 */
+	/* Resolve the neighbours first: ICMPv6 does that, and would be protected too. */
 	nsrig_assert_reach(*state, "left", "icmp 2001:db8::2");
 	nsrig_assert_reach(*state, "right", "icmp 2001:db8::1");
 	protect(*state, ipv6, ipv6_hosts, 128, "CONFIG_XFRM_USER and CONFIG_INET6_ESP");
@@ -224,7 +224,7 @@ static void esp_tunnels_between_networks(void **state)
 
 	protect(*state, tunnel, networks, 16, OPTIONS);
 	assert_protects(*state, "udp 10.2.0.1", "ip proto 50 and host 10.0.0.1");
-	/* What is of no such network is not protected. */
+	/* Other traffic isn't protected. */
 	nsrig_expect_packets(nsrig_capture(*state, "right:eth0"), ">= 2", "udp", NSRIG_WAIT_MS)
 		nsrig_assert_reach(*state, "left", "udp 10.0.0.2");
 }
@@ -241,7 +241,8 @@ static void esp_goes_in_udp_if_told(void **state)
 
 	protect(rig, in_udp, networks, 16, OPTIONS);
 	/*
-	 * Whoever exchanges the keys has a socket there, and hands the kernel what is not for it.
+	 * The key exchange daemon has a socket on this port, and tells the kernel to take the ESP
+	 * packets.
 	 */
 	left = smoke_server(nsrig_host(rig, "left"), SOCK_DGRAM, "", 4500);
 	right = smoke_server(nsrig_host(rig, "right"), SOCK_DGRAM, "", 4500);
@@ -252,7 +253,7 @@ static void esp_goes_in_udp_if_told(void **state)
 	close(right);
 }
 
-/* What one end signs, or hides, with a key the other does not take for its own. */
+/* Packets that are signed or encrypted with another key are dropped. */
 static void assert_no_other_key(struct nsrig *rig, int protocol, const char *options)
 {
 	struct sa right[2], wrong[2];
@@ -278,7 +279,7 @@ static void ah_signs_and_hides_nothing(void **state)
 	struct nsrig_capture *wire = nsrig_capture(*state, "right:eth0", "not arp");
 
 	protect(*state, ah, ipv4_hosts, 32, "CONFIG_XFRM_USER and CONFIG_INET_AH");
-	/* Behind IP's header AH's, of 24 bytes, and in it that UDP follows. */
+	/* After the IP header comes AH's, of 24 bytes; its next header is UDP. */
 	nsrig_expect_packets(wire, ">= 2", "ip proto 51 and ip[20] == 17", NSRIG_WAIT_MS)
 		nsrig_assert_reach(*state, "left", "udp 10.0.0.2");
 }
@@ -288,7 +289,7 @@ static void ah_takes_no_other_signature(void **state)
 	assert_no_other_key(*state, IPPROTO_AH, "CONFIG_XFRM_USER and CONFIG_INET_AH");
 }
 
-/* ---- who is kept out ------------------------------------------------------------------------- */
+/* ---- what is refused ------------------------------------------------------------------------- */
 
 static void esp_takes_no_other_key(void **state)
 {
@@ -331,11 +332,11 @@ static void xfrm_interface_protects_what_goes_by_it(void **state)
 	nsrig_assert_no_reach(rig, "left", "udp 10.9.0.2");
 	protect(rig, tunnel, anything, 0, OPTIONS);
 	assert_protects(rig, "udp 10.9.0.2", "ip proto 50");
-	/* And nothing else is. */
+	/* Other traffic isn't protected. */
 	nsrig_assert_reach(rig, "left", "udp 10.0.0.2");
 }
 
-/* Keys tell which packets are the tunnel's; they are marks to IPsec. */
+/* Keys select the tunnel's packets; IPsec sees them as marks. */
 static void vti_protects_what_goes_by_it(void **state)
 {
 	static const char *const anything[] = {"0.0.0.0", "0.0.0.0"};

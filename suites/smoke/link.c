@@ -31,7 +31,7 @@
 
 #define PORT 4242
 
-/* Makes the link that @link describes, and lets go of @link. */
+/* Creates the link that @link describes, and frees @link. */
 static void add_link(struct nsrig_ns *ns, struct rtnl_link *link, const char *option)
 {
 	struct nl_msg *msg;
@@ -50,7 +50,7 @@ static void bring_up_one(struct nsrig_ns *ns, const char *link, const char *addr
 	nsrig_assert_ok(nsrig_link_up(ns, link));
 }
 
-/* Gives a link an address, brings it up, and returns when both work. */
+/* Gives a link an address, brings it up, and waits until both are usable. */
 static void bring_up(struct nsrig_ns *ns, const char *link, const char *addr)
 {
 	bring_up_one(ns, link, addr);
@@ -58,7 +58,7 @@ static void bring_up(struct nsrig_ns *ns, const char *link, const char *addr)
 	nsrig_assert_ok(nsrig_wait_addr(ns, addr, SMOKE_PATIENCE_MS));
 }
 
-/* What comes next at a socket must be this. */
+/* The next message that a socket receives must be this one. */
 static void assert_receives(int fd, const char *text)
 {
 	char buffer[64];
@@ -121,7 +121,9 @@ static void add_macvlan(struct nsrig_ns *lower, struct nsrig_ns *ns, const char 
 {
 	struct rtnl_link *link = rtnl_link_macvlan_alloc();
 
-	/* Not eth0: 6.12 and older want no link of a name that is taken where it is made from. */
+	/*
+	 * Not eth0: up to 6.12, the name must be free in the namespace where the link is created.
+	 */
 	rtnl_link_set_name(link, "macvlan0");
 	rtnl_link_set_link(link, smoke_index(lower, "eth0"));
 	rtnl_link_set_ns_fd(link, nsrig_ns_fd(ns));
@@ -195,7 +197,7 @@ struct datagram {
 	char text[64];
 };
 
-/* The next datagram that the kernel sends; what IPv6 has to say on a new link is passed over. */
+/* The next datagram that the kernel sends; skips IPv6's own packets on a new link. */
 static ssize_t read_datagram(int tun, struct datagram *datagram)
 {
 	ssize_t n;
@@ -208,7 +210,7 @@ static ssize_t read_datagram(int tun, struct datagram *datagram)
 	return n;
 }
 
-/* Sends it back: the checksums are sums, and stay the same when the two ends change places. */
+/* Sends the datagram back: the checksums stay valid when source and destination are swapped. */
 static void turn_round(struct datagram *datagram)
 {
 	struct iphdr *ip = &datagram->ip;
@@ -246,7 +248,7 @@ static void tun_passes_packets_to_a_program_and_back(void **state)
 	close(fd);
 }
 
-/* Frames, and not packets: what a program reads first is that the host asks for its neighbour. */
+/* Frames, not packets: the first frame that a program reads is the host's ARP request. */
 static void tap_passes_frames_to_a_program_and_back(void **state)
 {
 	struct nsrig_ns *host = nsrig_host(*state, "host");
@@ -266,9 +268,7 @@ static void tap_passes_frames_to_a_program_and_back(void **state)
 		assert_true(read(tap, frame, sizeof(frame)) > 0);
 	} while (frame[12] != 0x08 || frame[13] != 0x06);
 	assert_memory_equal(frame + 6, &mac, sizeof(mac));
-	/*
-	 * An answer: the same with both ends in each other's place, and ours is 02:00:00:00:00:02.
-	 */
+	/* An ARP reply: the request with both ends swapped, and our address 02:00:00:00:00:02. */
 	memcpy(answer, frame, sizeof(answer));
 	memcpy(answer, &mac, 6);
 	memcpy(answer + 6, "\2\0\0\0\0\2", 6);
@@ -286,7 +286,7 @@ static void tap_passes_frames_to_a_program_and_back(void **state)
 	close(fd);
 }
 
-/* ---- without a cable ------------------------------------------------------------------------- */
+/* ---- links without a cable ------------------------------------------------------------------- */
 
 static bool is_request_for_mtu(struct nlmsghdr *hdr, uint32_t mtu)
 {
@@ -297,7 +297,7 @@ static bool is_request_for_mtu(struct nlmsghdr *hdr, uint32_t mtu)
 	return attr && nla_get_u32(attr) == mtu;
 }
 
-/* What the kernel is asked by netlink goes by as on a wire. */
+/* Netlink messages are captured like packets on a wire. */
 static void nlmon_sees_netlink(void **state)
 {
 	struct nsrig_ns *host = nsrig_host(*state, "host");
@@ -328,7 +328,7 @@ static int open_can(struct nsrig_ns *ns, const char *link)
 	return fd;
 }
 
-/* A bus: who is on it gets a frame, and who is on another does not. */
+/* A CAN bus: a socket on the same bus gets a frame, and a socket on another doesn't. */
 static void vcan_carries_frames(void **state)
 {
 	struct nsrig_ns *host = nsrig_host(*state, "host");
@@ -352,8 +352,10 @@ static void vcan_carries_frames(void **state)
 	close(from);
 }
 
-/* left n0 10.9.0.1/24 ====== 10.9.0.2/24 nk0 right: one makes the other, which is moved. */
-static void lay_netkit(struct nsrig *rig, const char *options)
+/*
+ * left n0 10.9.0.1/24 ====== 10.9.0.2/24 nk0 right: created in one namespace; then one end moves.
+ */
+static void add_netkit(struct nsrig *rig, const char *options)
 {
 	struct nsrig_ns *left = nsrig_host(rig, "left"), *right = nsrig_host(rig, "right");
 	char text[64];
@@ -368,20 +370,20 @@ static void lay_netkit(struct nsrig *rig, const char *options)
 
 static void netkit_carries_packets(void **state)
 {
-	lay_netkit(*state, "");
+	add_netkit(*state, "");
 	nsrig_assert_reach(*state, "left", "udp 10.9.0.2", .at = "right");
 }
 
-/* NETKIT_DROP, for want of a program that says otherwise. */
+/* NETKIT_DROP applies, because no program is attached. */
 static void netkit_drops_by_policy(void **state)
 {
-	lay_netkit(*state, "raw 3=u32:2");
+	add_netkit(*state, "raw 3=u32:2");
 	nsrig_assert_no_reach(*state, "left", "udp 10.9.0.2", .at = "right");
 }
 
 /* ---- netdevsim ------------------------------------------------------------------------------- */
 
-/* Devices have numbers that are the whole machine's: those of namespaces are nobody else's. */
+/* Device numbers are unique on the whole machine: take one that no other namespace uses. */
 static unsigned int number_of(struct nsrig_ns *ns)
 {
 	struct stat st;
@@ -406,7 +408,7 @@ static int tell_netdevsim(struct nsrig_ns *ns, const char *file, const char *wor
 	return rc;
 }
 
-/* A device with one port, in a namespace: the port's ifindex. */
+/* A device with one port in a namespace. Returns the port's ifindex. */
 static int add_netdevsim(struct nsrig_ns *ns)
 {
 	const struct nsrig_link_spec spec = {.name = "sim0"};
@@ -415,16 +417,16 @@ static int add_netdevsim(struct nsrig_ns *ns)
 	char words[32];
 	int index;
 
-	/* It can't be made so, but asking has it loaded. */
+	/* netdevsim links can't be created like this, but the request loads the module. */
 	nsrig_link_add(ns, "netdevsim", &spec);
 	nsrig_require_root();
-	/* Of this number, if any, is one that a test left which was killed. */
+	/* If there is a device of this number, a test that was killed has left it. */
 	snprintf(words, sizeof(words), "%u", number_of(ns));
 	tell_netdevsim(ns, "del_device", words);
 	snprintf(words, sizeof(words), "%u 1", number_of(ns));
 	nsrig_require(tell_netdevsim(ns, "new_device", words), "CONFIG_NETDEVSIM");
 	nsrig_assert_ok(nsrig_link_list(ns, &links, &count));
-	/* As a card has it: without a kind. */
+	/* Like a network card, it has no kind. */
 	while (i < count && (*links[i].kind || !strcmp(links[i].name, "lo")))
 		i++;
 	assert_true(i < count);
@@ -434,7 +436,7 @@ static int add_netdevsim(struct nsrig_ns *ns)
 	return index;
 }
 
-/* They would outlive their namespaces. */
+/* The devices would outlive their namespaces. */
 static int remove_netdevsims(void **state)
 {
 	static const char *const hosts[] = {"left", "right"};

@@ -36,7 +36,10 @@ static void nat(struct nsrig *rig, const char *family, const char *hook, const c
 		family, hook, hook, strcmp(hook, "postrouting") ? -100 : 100, rule);
 }
 
-/* Whom the server sees when the client says something; what it answers comes back to the client. */
+/*
+ * The source address that the server sees when the client sends; the server's answer reaches the
+ * client.
+ */
 static void assert_seen_as(struct nsrig *rig, const char *to, const char *expected)
 {
 	int server = smoke_server(
@@ -62,7 +65,7 @@ static void assert_seen_as(struct nsrig *rig, const char *to, const char *expect
 	close(server);
 }
 
-/* ---- whose address it is --------------------------------------------------------------------- */
+/* ---- translated addresses -------------------------------------------------------------------- */
 
 static void nftables_masquerades(void **state)
 {
@@ -78,7 +81,7 @@ static void nftables_masquerades_ipv6(void **state)
 	assert_seen_as(*state, "2001:db8:1::1", "2001:db8:1::fe");
 }
 
-/* With an address that the router has no other use for. */
+/* With an address that the router doesn't use otherwise. */
 static void nftables_translates_the_source(void **state)
 {
 	nsrig_assert_ok(nsrig_addr_add(nsrig_host(*state, "router"), "eth1", "10.0.1.77/24"));
@@ -103,7 +106,7 @@ static void nftables_translates_the_destination_ipv6(void **state)
 		*state, "client", "tcp [2001:db8::fe]:80", .at = "server", .at_port = 8080);
 }
 
-/* What goes to the server is taken by the router. */
+/* The router takes packets for the server itself. */
 static void nftables_redirects_to_itself(void **state)
 {
 	nat(*state, "ip", "prerouting", "udp dport 80 redirect to :8080",
@@ -125,18 +128,18 @@ static void nftables_shares_flows_out(void **state)
 	nat(*state, "ip", "prerouting",
 		"udp dport 80 dnat to 10.0.1.1:numgen inc mod 2 map { 0 : 8080, 1 : 8081 }",
 		"CONFIG_NFT_NAT and CONFIG_NFT_NUMGEN");
-	/* Each second flow comes to the port that is open. */
+	/* Every second flow goes to the open port. */
 	nsrig_assert_reach(*state, "client", "udp 10.0.0.254:80", .at = "server", .at_port = 8080);
 	nsrig_assert_reach(*state, "client", "udp 10.0.0.254:80", .at = "server", .at_port = 8081);
 	nsrig_assert_no_reach(
 		*state, "client", "udp 10.0.0.254:80", .at = "server", .at_port = 8081);
 }
 
-/* ---- who answers in the place of others ------------------------------------------------------ */
+/* ---- answers in another host's place --------------------------------------------------------- */
 
 /*
- * The server is deaf, and the client has a connection: the proxy asks no one before the client has
- * answered.
+ * The server drops everything, but the client's connection is established: the proxy contacts the
+ * server only after the client has completed the handshake.
  */
 static void nftables_synproxy_answers_first(void **state)
 {
@@ -172,7 +175,7 @@ static void nftables_synproxy_answers_first(void **state)
 	nsrig_assert_reach(rig, "client", "tcp server:4301");
 }
 
-/* A route by which all addresses are the router's own. */
+/* A route that makes all addresses local to the router. */
 static void own_everything(struct nsrig_ns *ns, int table)
 {
 	struct rtmsg header = {.rtm_family = AF_INET,
@@ -188,7 +191,7 @@ static void own_everything(struct nsrig_ns *ns, int table)
 	nlmsg_free(msg);
 }
 
-/* The router takes a connection to the server, and has the server's address for it. */
+/* The router accepts a connection to the server, and its socket has the server's address. */
 static void nftables_tproxy_takes_what_is_anothers(void **state)
 {
 	struct nsrig *rig = *state;
@@ -222,11 +225,9 @@ static void nftables_tproxy_takes_what_is_anothers(void **state)
 	close(proxy);
 }
 
-/* ---- what belongs to a connection that says so ----------------------------------------------- */
+/* ---- connections that are announced in another connection ------------------------------------ */
 
-/*
- * Nothing but a port of the server's, and what belongs to that; with a helper, unless that is none.
- */
+/* Allows only one port of the server, and related connections; with a helper, unless it is NULL. */
 static void let_in_by_helper(
 	struct nsrig *rig, const char *helper, const char *protocol, int port, const char *option)
 {
@@ -254,7 +255,7 @@ static void let_in_by_helper(
 		object, rule, protocol, port);
 }
 
-/* A file is asked for at one port, and comes from another (RFC 1350). Whether it does. */
+/* A file is requested at one port, and comes from another (RFC 1350). Returns whether it comes. */
 static bool file_comes(struct nsrig *rig, int from_port, int ms)
 {
 	static const char request[] = "\0\1file\0octet";
@@ -300,7 +301,8 @@ static void assert_line(struct smoke_connection ftp, const char *line)
 }
 
 /*
- * The client says where it listens, and the server connects there (RFC 959, 4.1.2). Whether it can.
+ * The client announces its port, and the server connects there (RFC 959, 4.1.2). Returns whether it
+ * can.
  */
 static bool server_connects(struct nsrig *rig, int port, int ms)
 {
@@ -334,9 +336,9 @@ static void conntrack_helper_knows_ftp(void **state)
 	assert_true(server_connects(*state, 5129, SMOKE_PATIENCE_MS));
 }
 
-/* ---- what programs are told ------------------------------------------------------------------ */
+/* ---- packets for programs -------------------------------------------------------------------- */
 
-/* A netlink socket that gets the packets of a group, or a queue. */
+/* A netlink socket that gets the packets of a log group, or of a queue. */
 static int listen_to(struct nsrig_ns *ns, int subsystem, int type, int group, int attribute,
 	const void *config, size_t size)
 {
@@ -361,7 +363,7 @@ static int listen_to(struct nsrig_ns *ns, int subsystem, int type, int group, in
 	nlmsg_free(msg);
 	assert_true(smoke_readable(fd, SMOKE_PATIENCE_MS));
 	assert_true(recv(fd, &answer, sizeof(answer), MSG_TRUNC) > 0);
-	/* What it says of a subsystem that it doesn't have. */
+	/* The error for a subsystem that the kernel doesn't have. */
 	if (answer.verdict.error == -EINVAL)
 		answer.verdict.error = -EOPNOTSUPP;
 	nsrig_require(answer.verdict.error, subsystem == NFNL_SUBSYS_ULOG
@@ -389,8 +391,8 @@ static void nftables_logs_packets_for_programs(void **state)
 		"  }\n"
 		"}\n");
 	/*
-	 * Packets are held back to be told of together, and in order: the first must be of the
-	 * second flow.
+	 * The kernel collects packets and delivers them together, in order: the first must belong
+	 * to the second flow.
 	 */
 	nsrig_assert_reach(rig, "client", "udp server:4301");
 	nsrig_assert_reach(rig, "client", "udp server:4300");
@@ -402,7 +404,7 @@ static void nftables_logs_packets_for_programs(void **state)
 	assert_string_equal(nla_get_string(prefix), "seen");
 	packet = nlmsg_find_attr(hdr, sizeof(struct nfgenmsg), NFULA_PAYLOAD);
 	assert_non_null(packet);
-	/* Behind IP's header, and the port that it comes from. */
+	/* The destination port follows the IP header and the source port. */
 	memcpy(&port, (char *)nla_data(packet) + 20 + 2, sizeof(port));
 	assert_int_equal(ntohs(port), PORT);
 	close(fd);

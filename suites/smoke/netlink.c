@@ -22,7 +22,7 @@ static const struct nsrig_topo pair = {
 		"veth left:eth1 10.1.0.1/24 -- right:eth1 10.1.0.2/24\n",
 };
 
-/* With an option of netlink that is there since a Linux. */
+/* With a netlink option that exists since this version of Linux. */
 static int open_netlink(struct nsrig_ns *ns, int option, const char *since)
 {
 	struct sockaddr_nl local = {.nl_family = AF_NETLINK};
@@ -52,7 +52,7 @@ static struct nlmsghdr *receive(int fd, struct answer *answer)
 	return (struct nlmsghdr *)answer->bytes;
 }
 
-/* ---- what was wrong -------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static void extended_ack_says_what_and_where(void **state)
 {
@@ -66,7 +66,7 @@ static void extended_ack_says_what_and_where(void **state)
 	struct nlattr *attr;
 
 	nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO);
-	/* No link takes so little. */
+	/* No link accepts an MTU this small. */
 	nla_put_u32(msg, IFLA_MTU, 1);
 	assert_true(send(fd, nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len, 0) > 0);
 	nlmsg_free(msg);
@@ -75,7 +75,7 @@ static void extended_ack_says_what_and_where(void **state)
 	assert_int_equal(hdr->nlmsg_type, NLMSG_ERROR);
 	assert_int_equal(verdict->error, -EINVAL);
 	assert_true(hdr->nlmsg_flags & NLM_F_ACK_TLVS);
-	/* Behind the request, which is repeated. */
+	/* Behind the request, which the answer repeats. */
 	attr = nlmsg_find_attr(
 		hdr, sizeof(*verdict) + verdict->msg.nlmsg_len - NLMSG_HDRLEN, NLMSGERR_ATTR_MSG);
 	assert_non_null(attr);
@@ -83,7 +83,7 @@ static void extended_ack_says_what_and_where(void **state)
 	close(fd);
 }
 
-/* ---- what is asked for ----------------------------------------------------------------------- */
+/* ---- filters --------------------------------------------------------------------------------- */
 
 static struct nl_msg *ask_for_addrs(int index, int scope)
 {
@@ -94,7 +94,7 @@ static struct nl_msg *ask_for_addrs(int index, int scope)
 	return msg;
 }
 
-/* How many addresses come; or the error. */
+/* The number of addresses in the answer; or the error. */
 static int count_addrs(int fd, struct nl_msg *msg)
 {
 	struct answer answer;
@@ -142,7 +142,7 @@ static void strict_dump_refuses_what_it_does_not_heed(void **state)
 	close(strict);
 }
 
-/* ---- several at once ------------------------------------------------------------------------- */
+/* ---- several requests at once ---------------------------------------------------------------- */
 
 static size_t put_mtu(char *at, int seq, int index, unsigned int mtu)
 {
@@ -159,7 +159,7 @@ static size_t put_mtu(char *at, int seq, int index, unsigned int mtu)
 	return NLMSG_ALIGN(size);
 }
 
-/* The one in the middle is refused, and those around it are not. */
+/* The request in the middle is refused, but not those around it. */
 static void batch_is_answered_one_by_one(void **state)
 {
 	static const int errors[] = {0, -EINVAL, 0};
@@ -189,7 +189,7 @@ static void batch_is_answered_one_by_one(void **state)
 	close(fd);
 }
 
-/* ---- what has changed ------------------------------------------------------------------------ */
+/* ---- notifications --------------------------------------------------------------------------- */
 
 static void listen_to_links(int fd)
 {
@@ -213,7 +213,7 @@ static void group_tells_of_changes(void **state)
 	close(member);
 }
 
-/* The id of the namespace that the next message is from; -1 for this one. */
+/* The id of the namespace that the next message comes from; -1 for this one. */
 static int receive_from(int fd)
 {
 	char bytes[8192], control[CMSG_SPACE(sizeof(int))];
@@ -230,7 +230,7 @@ static int receive_from(int fd)
 	return cmsg && cmsg->cmsg_type == NETLINK_LISTEN_ALL_NSID ? *(int *)CMSG_DATA(cmsg) : -1;
 }
 
-/* Of those only that have an id here. */
+/* Only notifications from namespaces that have an id here. */
 static void group_tells_of_other_namespaces(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left"), *third;

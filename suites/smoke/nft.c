@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What passes unless a rule speaks of it. */
+/* Traffic that no rule matches passes. */
 static void assert_others_pass(struct nsrig *rig)
 {
 	nsrig_assert_reach(rig, "client", "udp server:4301");
@@ -64,7 +64,7 @@ static void nftables_rejects_by_reset(void **state)
 }
 
 /*
- * So many questions of 100 bytes from client to server, each with its answer, and none of them
+ * Sends this many requests of 100 bytes from client to server, each with its answer, and no packet
  * twice.
  */
 static void exchange(struct nsrig *rig, int port, int count)
@@ -125,7 +125,7 @@ static void nftables_matches_two_fields_at_once(void **state)
 	assert_others_pass(*state);
 }
 
-/* Who has knocked at 4300 may use 4302, for a while. */
+/* A client that has sent to port 4300 may use port 4302, for a while. */
 static void nftables_set_learns_and_forgets(void **state)
 {
 	struct nsrig *rig = *state;
@@ -215,7 +215,7 @@ static void nftables_knows_what_is_untracked(void **state)
 	assert_others_pass(*state);
 }
 
-/* A segment of a connection that nobody has seen begin. */
+/* A segment of a connection whose beginning conntrack hasn't seen. */
 static void nftables_knows_what_is_invalid(void **state)
 {
 	struct nsrig *rig = *state;
@@ -238,7 +238,10 @@ static void nftables_knows_what_is_invalid(void **state)
 	nsrig_assert_reach(rig, "client", "tcp server:4301");
 }
 
-/* The forward chain sees the beginning of a flow, and no more when it has been handed over. */
+/*
+ * The forward chain sees the first packets of a flow, and none after the flow is offloaded to the
+ * flowtable.
+ */
 static void nftables_flowtable_goes_round_the_chain(void **state)
 {
 	nft_load(*state, "router", "CONFIG_NFT_FLOW_OFFLOAD and CONFIG_NF_FLOW_TABLE_INET",
@@ -254,7 +257,7 @@ static void nftables_flowtable_goes_round_the_chain(void **state)
 	exchange(*state, 4301, 50);
 	nft_assert_lists(*state, "router", "udp dport 4301 counter packets 50 ");
 	exchange(*state, 4300, 50);
-	/* Of that flow all has been counted by now, as it has of one behind it. */
+	/* By now all packets of that flow are counted, as is a later flow. */
 	exchange(*state, 4301, 1);
 	nft_assert_lists(*state, "router", "udp dport 4301 counter packets 51 ");
 	assert_in_range(nft_count(*state, "router", "udp dport 4300 counter packets "), 1, 10);

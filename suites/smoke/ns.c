@@ -41,7 +41,7 @@ static int set_nsid(struct nsrig_ns *ns, struct nsrig_ns *other, int id)
 	return rc;
 }
 
-/* A link is made in another namespace, which goes by its number. */
+/* A link is created in another namespace, given by its id. */
 static void namespace_has_an_id_in_another(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left"), *other;
@@ -51,7 +51,7 @@ static void namespace_has_an_id_in_another(void **state)
 
 	nsrig_assert_ok(nsrig_ns_temp(&other));
 	nsrig_assert_ok(set_nsid(left, other, 42));
-	/* One is enough. */
+	/* A namespace gets only one id. */
 	assert_int_equal(set_nsid(left, other, 43), -EEXIST);
 	assert_int_equal(nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO), 0);
 	assert_int_equal(nla_put_string(msg, IFLA_IFNAME, "far"), 0);
@@ -114,7 +114,7 @@ static void loopback_is_the_namespaces_own(void **state)
 	assert_int_equal(smoke_connect(right, SOCK_STREAM, "127.0.0.1", PORT), -ECONNREFUSED);
 	fd = nsrig_assert_ok(smoke_connect(left, SOCK_STREAM, "127.0.0.1", PORT));
 	close(fd);
-	/* And so is the port. */
+	/* The port is separate too. */
 	fd = smoke_server(right, SOCK_STREAM, "127.0.0.1", PORT);
 	close(fd);
 	close(server);
@@ -190,7 +190,7 @@ static void proc_net_shows_the_namespaces_own(void **state)
 	close(server);
 }
 
-/* A namespace that looks at connections knows them, and the other end's does not. */
+/* conntrack in one namespace lists its connections; the other end's conntrack doesn't. */
 static void conntrack_is_the_namespaces_own(void **state)
 {
 	struct nsrig *rig = *state;

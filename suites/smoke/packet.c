@@ -19,7 +19,7 @@
 
 #define PORT 4242
 
-/* A type of frame that nobody else sends: for local experiments (RFC 5342). */
+/* An ethertype for local experiments (RFC 5342), which no host sends otherwise. */
 #define OWN_TYPE 0x88b5
 
 static const struct nsrig_topo pair = {
@@ -58,7 +58,7 @@ static void send_frames(struct nsrig *rig, int count)
 	}
 }
 
-/* The number of the next frame; -1 if none is there. */
+/* The number in the next frame; -1 if there is none. */
 static int next_number(int fd, int ms)
 {
 	unsigned char frame[2048];
@@ -82,7 +82,7 @@ static void packet_socket_sends_and_receives(void **state)
 	close(in);
 }
 
-/* Of four frames the one whose number is 2. */
+/* Of four frames, only number 2 passes. */
 static void packet_socket_has_a_filter(void **state)
 {
 	struct sock_filter code[] = {
@@ -113,7 +113,7 @@ static int open_member(struct nsrig_ns *ns, int how)
 	return fd;
 }
 
-/* Each frame comes to one of two. */
+/* Each frame goes to one of the two sockets. */
 static void packet_fanout_takes_turns(void **state)
 {
 	struct nsrig_ns *right = nsrig_host(*state, "right");
@@ -139,7 +139,7 @@ static void packet_fanout_takes_turns(void **state)
 	close(second);
 }
 
-/* Blocks of frames in memory that is shared with the kernel. */
+/* The kernel puts frames into blocks of a shared ring buffer. */
 static void tpacket_v3_fills_blocks(void **state)
 {
 	int fd = open_packet(nsrig_host(*state, "right"), OWN_TYPE), version = TPACKET_V3, i;
@@ -175,7 +175,7 @@ static void tpacket_v3_fills_blocks(void **state)
 	close(fd);
 }
 
-/* Frames that are sent out of it. */
+/* Frames are sent from a shared ring buffer. */
 static void tpacket_tx_ring_sends(void **state)
 {
 	struct nsrig_capture *wire = nsrig_capture(*state, "right:eth0", "ether proto 0x88b5");

@@ -55,26 +55,29 @@ static void netem_duplicates(void **state)
 	assert_netem(*state, "duplicate 100%", "duplicates == 0", "loss == 0% duplicates == 20");
 }
 
-/* Each fifth does not wait, and comes before those that do. */
+/* Every fifth packet isn't delayed, and overtakes the others. */
 static void netem_reorders(void **state)
 {
 	assert_netem(*state, "delay 50ms reorder 100% gap 5", "reordered == 0",
 		"loss == 0% reordered >= 4");
 }
 
-/* A bit of each is another: the checksums are wrong then, unless it is in the Ethernet header. */
+/*
+ * netem flips one bit per packet: the checksums don't match then, unless the bit is in the Ethernet
+ * header.
+ */
 static void netem_corrupts(void **state)
 {
 	assert_netem(*state, "corrupt 100%", "loss == 0%", "loss >= 50%");
 }
 
-/* 20 KB at 1 Mbit/s; where the first is seen late, as if it were more. */
+/* 20 KB at 1 Mbit/s. If the first packet is seen late, the rate seems higher. */
 static void netem_limits_the_rate(void **state)
 {
 	assert_netem(*state, "rate 1mbit", "rate > 2mbit", "loss == 0% rate <= 2mbit");
 }
 
-/* Both ends, so that nothing is refused; what comes is seen on the wire. */
+/* Both ends have sockets, so that nothing is rejected; arrivals are seen on the wire. */
 struct flow {
 	int from, to;
 };
@@ -125,7 +128,7 @@ static void tbf_limits_the_rate(void **state)
 		*state, "client", "udp server", "loss == 0% rate <= 1.5mbit", .count = 100);
 }
 
-/* A qdisc whose class of all packets has this rate and ceiling, in bytes a second. */
+/* A qdisc with one class for all packets, with this rate and ceiling, in bytes per second. */
 static void add_htb(struct nsrig *rig, uint64_t rate, uint64_t ceil)
 {
 	struct nl_msg *msg = tc_qdisc("htb", link_of(rig), TC_H_ROOT, 1 << 16);
@@ -154,8 +157,7 @@ static void add_htb(struct nsrig *rig, uint64_t rate, uint64_t ceil)
 }
 
 /*
- * The class may have but 10 kB/s for itself, and lends what its parent does not use: up to the
- * ceiling.
+ * The class is guaranteed only 10 kB/s, but borrows what its parent doesn't use, up to the ceiling.
  */
 static void htb_lends_up_to_the_ceiling(void **state)
 {
@@ -190,7 +192,7 @@ static int note_time(const struct nsrig_packet *packet, void *arg)
 	return 0;
 }
 
-/* How long 40 packets of a flow take to arrive, from the first to the last, in milliseconds. */
+/* The time between the first and the last of 40 packets of a flow on the wire, in milliseconds. */
 static double spread_ms(struct flow flow, struct nsrig_capture *wire)
 {
 	int64_t times[2] = {0, 0};
@@ -203,13 +205,13 @@ static double spread_ms(struct flow flow, struct nsrig_capture *wire)
 }
 
 /*
- * Each socket at the pace that it has asked for; and with none as fast as the machine is, at its
- * best.
+ * Each socket has the pace that it has requested. Without one, a flow is as fast as the machine;
+ * its best time counts.
  */
 static void fq_paces_a_socket(void **state)
 {
 	struct nsrig *rig = *state;
-	const uint32_t pace = 20000; /* bytes a second */
+	const uint32_t pace = 20000; /* bytes per second */
 	struct nsrig_capture *wire;
 	struct flow flow;
 	int tries = 0;
@@ -231,7 +233,7 @@ static void fq_paces_a_socket(void **state)
 
 /* ---- order ----------------------------------------------------------------------------------- */
 
-/* A slow link, and something in its queue that puts packets in order. */
+/* A slow link whose queue has an inner qdisc that orders packets. */
 static void add_slow(struct nsrig *rig, struct nl_msg *inner)
 {
 	struct nl_msg *msg = tc_qdisc("tbf", link_of(rig), TC_H_ROOT, 1 << 16);
@@ -254,8 +256,8 @@ static int is_sparse(const struct nsrig_packet *packet, void *place)
 }
 
 /*
- * 30 packets are queued, and then one of another flow: where it comes among them, from 1 to 31.
- * They take two seconds to leave, so that they are all there by then.
+ * 30 packets are queued, then one of another flow. Returns the position at which it arrives, from 1
+ * to 31. The packets take two seconds to leave, so all of them are queued by then.
  */
 static int place_of_sparse(struct nsrig *rig, int priority)
 {
@@ -291,7 +293,7 @@ static struct nl_msg *inner_qdisc(struct nsrig *rig, const char *kind)
 	return tc_qdisc(kind, link_of(rig), 1 << 16 | 1, 2 << 16);
 }
 
-/* Without any order but that in which they come. */
+/* First in, first out. */
 static void pfifo_keeps_the_order(void **state)
 {
 	struct nl_msg *pfifo = inner_qdisc(*state, "pfifo");
@@ -315,9 +317,7 @@ static void fq_codel_lets_flows_take_turns(void **state)
 {
 	struct nl_msg *fq_codel = inner_qdisc(*state, "fq_codel");
 
-	/*
-	 * Twenty seconds in the queue are not too long (in microseconds): nothing is to be dropped.
-	 */
+	/* 20 seconds (in microseconds) are accepted in the queue, so nothing is dropped. */
 	assert_int_equal(nla_put_u32(fq_codel, TCA_FQ_CODEL_TARGET, 20000000), 0);
 	assert_overtakes(*state, fq_codel, 0);
 }
@@ -371,7 +371,10 @@ static int count_bulk(const struct nsrig_packet *packet, void *arg)
 	return 0;
 }
 
-/* Room for five, and the rest is dropped: what gets in behind them comes when they are all gone. */
+/*
+ * There is room for five packets, and the rest is dropped. A later packet gets in when they are
+ * gone.
+ */
 static void pfifo_has_room_for_so_many(void **state)
 {
 	struct nl_msg *pfifo = inner_qdisc(*state, "pfifo");
@@ -393,15 +396,18 @@ static void pfifo_has_room_for_so_many(void **state)
 		send(marker.from, packet, sizeof(packet), 0);
 	} while (!smoke_readable(marker.to, 20));
 	assert_int_equal(nsrig_capture_each(wire, NULL, NSRIG_WAIT_MS, count_bulk, &came), 1);
-	/* At this rate all of them are six seconds: sent faster than that, not all could stay. */
+	/*
+	 * At this rate, all packets take six seconds: if they are sent faster, some must be
+	 * dropped.
+	 */
 	assert_in_range(came, 5, 99);
 	close_flow(bulk);
 	close_flow(marker);
 }
 
-/* ---- what waits too long --------------------------------------------------------------------- */
+/* ---- congestion ------------------------------------------------------------------------------ */
 
-/* Waiting packets of more than 3000 bytes, about, are too many. */
+/* More than about 3000 queued bytes count as congestion. */
 static struct nl_msg *red_qdisc(struct nsrig *rig, int flags)
 {
 	struct nl_msg *red = inner_qdisc(rig, "red");
@@ -420,8 +426,8 @@ static struct nl_msg *red_qdisc(struct nsrig *rig, int flags)
 }
 
 /*
- * 30 packets with these bits of IP's for ECN, and one of another flow behind them: how many of the
- * 30 come.
+ * Sends 30 packets with these ECN bits, and then one of another flow. Returns how many of the 30
+ * arrive.
  */
 static int send_30(struct nsrig *rig, int ecn)
 {
@@ -435,7 +441,7 @@ static int send_30(struct nsrig *rig, int ecn)
 	nsrig_assert_reach(rig, "client", "icmp server");
 	wire = nsrig_capture(rig, "server:eth0", "udp");
 	send_packets(bulk, 30);
-	/* Until it gets in, should it be dropped. */
+	/* Repeat it until it gets in, as it may be dropped. */
 	do {
 		send_packets(last, 1);
 	} while (!smoke_readable(last.to, 20));
@@ -451,7 +457,7 @@ static void red_drops_what_waits_too_long(void **state)
 	assert_in_range(send_30(*state, 0), 1, 25);
 }
 
-/* Who understands it (RFC 3168) is told, and loses nothing. */
+/* A flow that supports ECN (RFC 3168) is marked, and loses nothing. */
 static void red_marks_instead_if_told(void **state)
 {
 	struct nsrig_capture *marked =
@@ -467,7 +473,7 @@ static void red_marks_instead_if_told(void **state)
 static const struct nsrig_topo apart = {.hosts = {"client", "server"}};
 
 /* A cable whose end at the client has two queues. */
-static void lay_wide(struct nsrig *rig)
+static void build_wide(struct nsrig *rig)
 {
 	struct nsrig_ns *client = nsrig_host(rig, "client"), *server = nsrig_host(rig, "server");
 	struct rtnl_link *link = rtnl_link_veth_alloc(), *peer = rtnl_link_veth_get_peer(link);
@@ -502,7 +508,7 @@ static bool arrives(struct nsrig *rig, int priority, int ms)
 	return came;
 }
 
-/* The second queue is a hole: what is of that priority falls into it, and nothing else. */
+/* The second queue drops everything: only packets of its priority are lost. */
 static void mqprio_has_a_queue_for_a_priority(void **state)
 {
 	const struct tc_mqprio_qopt queues = {
@@ -510,7 +516,7 @@ static void mqprio_has_a_queue_for_a_priority(void **state)
 	struct nsrig *rig = *state;
 	struct nl_msg *mqprio;
 
-	lay_wide(rig);
+	build_wide(rig);
 	nsrig_assert_reach(rig, "client", "icmp 10.0.0.2", .eventually = SMOKE_PATIENCE_MS);
 	mqprio = tc_qdisc("mqprio", link_of(rig), TC_H_ROOT, 1 << 16);
 	assert_int_equal(nlmsg_append(mqprio, (void *)&queues, sizeof(queues), NLMSG_ALIGNTO), 0);

@@ -56,7 +56,7 @@ static const struct nsrig_topo two_ways = {
 		"route r1 10.0.2.0/24 via 10.0.1.1\n",
 };
 
-/* How many of a's requests went by each router. */
+/* The number of a's requests by each router. */
 struct ways {
 	struct nsrig_capture *by[2];
 };
@@ -79,8 +79,8 @@ static void assert_goes_by(struct nsrig *rig, struct ways ways, const char *targ
 }
 
 /*
- * Each of many flows goes one way, and some go each way: that all go the same has a chance of
- * 2^-31.
+ * Each of many flows takes one path, and both paths are used. The chance that all flows take the
+ * same one is 2^-31.
  */
 static void assert_goes_both_ways(struct nsrig *rig, struct ways ways)
 {
@@ -121,7 +121,7 @@ static void policy_rule_routes_by_port(void **state)
 	assert_goes_by(*state, ways, "udp 192.0.2.1:4301", 1);
 }
 
-/* Whoever runs the test is 0 here, and perhaps the only one. */
+/* The test's own user is 0 in its user namespace, and maybe the only user there. */
 static void policy_rule_routes_by_user(void **state)
 {
 	struct ways ways = look(*state);
@@ -146,7 +146,7 @@ static void throw_route_goes_on_with_the_next_table(void **state)
 	assert_goes_by(*state, ways, "udp 192.0.2.1", 1);
 }
 
-/* ---- several ways ---------------------------------------------------------------------------- */
+/* ---- several paths --------------------------------------------------------------------------- */
 
 static struct nl_msg *new_route(int family, const char *dst)
 {
@@ -190,7 +190,7 @@ static void multipath_route_shares_flows_out(void **state)
 	struct nlattr *hops = nla_nest_start(msg, RTA_MULTIPATH);
 	struct ways ways = look(*state);
 
-	/* By ports too: one flow is all the same way. */
+	/* Hash by ports too; each flow still takes one path. */
 	nsrig_require(nsrig_sysctl_set(a, "net.ipv4.fib_multipath_hash_policy", "1"),
 		"CONFIG_IP_ROUTE_MULTIPATH");
 	put_next_hop(msg, smoke_index(a, "eth0"), "10.0.1.254");
@@ -200,7 +200,7 @@ static void multipath_route_shares_flows_out(void **state)
 	assert_goes_both_ways(*state, ways);
 }
 
-/* A next hop that routes can be made of; of the same id there is one, and it may be replaced. */
+/* Adds a next hop that routes can use, or replaces the one with the same id. */
 static int set_next_hop(struct nsrig *rig, uint32_t id, const char *link, const char *gateway)
 {
 	struct nhmsg header = {.nh_family = AF_INET, .nh_protocol = RTPROT_STATIC};
@@ -252,7 +252,7 @@ static void next_hop_group_shares_flows_out(void **state)
 	assert_goes_both_ways(*state, ways);
 }
 
-/* A link without a carrier keeps its routes, which are used or not. */
+/* A link without a carrier keeps its routes; a sysctl decides whether they are used. */
 static void route_by_a_dead_link_is_left_alone(void **state)
 {
 	struct nsrig *rig = *state;
@@ -269,7 +269,7 @@ static void route_by_a_dead_link_is_left_alone(void **state)
 	assert_goes_by(rig, ways, "udp 192.0.2.1", 2);
 }
 
-/* What a route puts around, or into, the packets that go by it. */
+/* The encapsulation that a route adds to its packets. */
 static void put_encap(struct nl_msg *msg, int type, int attribute, const void *data, int size)
 {
 	struct nlattr *encap;
@@ -280,7 +280,7 @@ static void put_encap(struct nl_msg *msg, int type, int attribute, const void *d
 	nla_nest_end(msg, encap);
 }
 
-/* On the way by r2, whatever segments are called there. */
+/* On the way by r2, routers process segments; the sysctl enables it. */
 static void heed_segments(struct nsrig *rig, const char *sysctl)
 {
 	static const char *const hosts[] = {"r2", "b"}, *const links[] = {"eth0", "eth1"};
@@ -297,8 +297,8 @@ static void heed_segments(struct nsrig *rig, const char *sysctl)
 }
 
 /*
- * By r2, as the segment says, and not the way that the routes say; each router on the way counts it
- * off.
+ * By r2, as the segment says, against the routing table. Each router on the way counts the segments
+ * down.
  */
 static void srv6_goes_by_its_segments(void **state)
 {
@@ -317,7 +317,7 @@ static void srv6_goes_by_its_segments(void **state)
 
 	assert_goes_by(rig, ways, "udp [2001:db8:b::1]", 1);
 	heed_segments(rig, "seg6_enabled");
-	/* Backwards; the last place is for the destination itself. */
+	/* In reverse order; the last place is for the destination itself. */
 	assert_int_equal(inet_pton(AF_INET6, "2001:db8:2::fe", &seg6.segments[1]), 1);
 	put_encap(msg, LWTUNNEL_ENCAP_SEG6, SEG6_IPTUNNEL_SRH, &seg6, sizeof(seg6));
 	assert_int_equal(nla_put_u32(msg, RTA_OIF, smoke_index(nsrig_host(rig, "a"), "eth1")), 0);
@@ -325,12 +325,12 @@ static void srv6_goes_by_its_segments(void **state)
 	nsrig_require(send_to_a(rig, msg), "CONFIG_IPV6_SEG6_LWTUNNEL");
 	wire = nsrig_capture(rig, "r2:eth1", "outbound and dst host 2001:db8:b::1");
 	nsrig_assert_reach(rig, "a", "udp [2001:db8:b::1]");
-	/* With a routing header, whose segments are used up. */
+	/* With a routing header whose segments are all used. */
 	nsrig_assert_packets(
 		wire, ">= 1", "ip6[6] == 43 and ip6[42] == 4 and ip6[43] == 0", NSRIG_WAIT_MS);
 }
 
-/* The same as RPL's routers have it, forwards and without the destination (RFC 6554). */
+/* The same with RPL's header, in forward order and without the destination (RFC 6554). */
 static void rpl_goes_by_its_segments(void **state)
 {
 	struct nsrig *rig = *state;
@@ -356,7 +356,7 @@ static void rpl_goes_by_its_segments(void **state)
 }
 
 /*
- * Two hosts' worth of IPv4 in IPv6: what a puts in, r1 takes out again, as its segment says
+ * IPv4 between two hosts in IPv6: a encapsulates, and r1 decapsulates, as its segment says
  * (End.DX4).
  */
 static void srv6_carries_ipv4_to_an_end(void **state)
@@ -389,7 +389,7 @@ static void srv6_carries_ipv4_to_an_end(void **state)
 	nsrig_assert_packets(wire, ">= 1", NULL, NSRIG_WAIT_MS);
 }
 
-/* A label of MPLS as it goes by, the last of its stack. */
+/* An MPLS label as it is on the wire, at the bottom of the stack. */
 #define LABEL(number) htonl((number) << 12 | 1 << 8)
 
 static void mpls_goes_by_its_label(void **state)
@@ -411,7 +411,7 @@ static void mpls_goes_by_its_label(void **state)
 	struct nsrig_capture *wire =
 		nsrig_capture(rig, "r1:eth0", "inbound and ether proto 0x8847");
 
-	/* The modules are loaded by the first request that needs them. */
+	/* The first request that needs the modules loads them. */
 	put_encap(push, LWTUNNEL_ENCAP_MPLS, MPLS_IPTUNNEL_DST, &label, sizeof(label));
 	assert_int_equal(nla_put_u32(push, RTA_GATEWAY, inet_addr("10.0.1.254")), 0);
 	nsrig_require(send_to_a(rig, push), "CONFIG_MPLS_IPTUNNEL");
@@ -430,7 +430,7 @@ static void mpls_goes_by_its_label(void **state)
 	nsrig_assert_packets(wire, ">= 1", NULL, NSRIG_WAIT_MS);
 }
 
-/* ---- what is not let in ---------------------------------------------------------------------- */
+/* ---- packets that are not accepted ----------------------------------------------------------- */
 
 static bool gets(struct nsrig *rig, int ms)
 {
@@ -451,7 +451,7 @@ static void set_rp_filter(struct nsrig *rig, const char *value)
 		nsrig_sysctl_set(nsrig_host(rig, "b"), "net.ipv4.conf.eth1.rp_filter", value));
 }
 
-/* What comes from a by r2 has its way back by r1; what comes from nowhere has none. */
+/* Packets from a by r2 would be answered by r1; for packets from nowhere there is no route back. */
 static void rp_filter_looks_at_the_way_back(void **state)
 {
 	struct nsrig *rig = *state;
@@ -469,7 +469,7 @@ static void rp_filter_looks_at_the_way_back(void **state)
 	assert_true(gets(rig, SMOKE_PATIENCE_MS));
 }
 
-/* A loose source route (RFC 791), by r1. */
+/* A loose source route (RFC 791) by r1. */
 static void source_routes_are_refused(void **state)
 {
 	struct nsrig *rig = *state;
@@ -498,7 +498,7 @@ static void source_routes_are_refused(void **state)
 
 /* ---- answers for others ---------------------------------------------------------------------- */
 
-/* a takes b's network for its own. */
+/* a regards b's network as directly connected. */
 static void proxy_arp_answers_for_others(void **state)
 {
 	struct nsrig *rig = *state;
@@ -554,14 +554,14 @@ static void redirect_shows_the_shorter_way(void **state)
 	nsrig_assert_ok(nsrig_sysctl_set(client, "net.ipv4.conf.all.accept_redirects", "1"));
 	nsrig_assert_ok(nsrig_sysctl_set(client, "net.ipv4.conf.eth0.accept_redirects", "1"));
 	said = nsrig_capture(rig, "client:eth0", "inbound");
-	/* Routers say it from time to time only. */
+	/* Routers send redirects only from time to time. */
 	for (tries = 0;
 		tries < 100 && !nsrig_capture_count(said, "icmp[icmptype] == icmp-redirect");
 		tries++) {
 		nsrig_assert_reach(rig, "client", "icmp server");
 		nsrig_capture_wait(said, "icmp[icmptype] == icmp-redirect", 1, 100);
 	}
-	/* It was seen; what is answered after it has come behind it. */
+	/* The redirect was captured; this answer comes after it has been processed. */
 	nsrig_assert_reach(rig, "client", "icmp server");
 	nsrig_assert_route_to(client, "10.9.0.1", "via 10.0.0.253");
 }

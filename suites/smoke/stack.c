@@ -93,7 +93,7 @@ static void macvlan_vepa_goes_by_the_switch(void **state)
 	nsrig_assert_packets(
 		uplink, ">= 1", "outbound and icmp[icmptype] == icmp-echo", NSRIG_WAIT_MS);
 	nsrig_assert_reach(*state, "a", "icmp 10.0.0.3");
-	/* A switch does not send a frame back where it came from, unless told to. */
+	/* A switch doesn't send a frame back to the port it came from, unless hairpin is on. */
 	nsrig_assert_no_reach(*state, "c", "icmp 10.0.0.4");
 }
 
@@ -129,7 +129,7 @@ static const struct nsrig_topo selective = {
 		"macvlan guest:m0 link machine:eth0 mode source 10.0.0.9/24\n",
 };
 
-/* m0 gets what comes from this host too. */
+/* Makes m0 accept packets from this host too. */
 static void let_in(struct nsrig *rig, const char *host)
 {
 	struct nsrig_ns *guest = nsrig_host(rig, "guest");
@@ -167,7 +167,7 @@ static void macvtap_shares_a_link(void **state)
 	nsrig_assert_reach(*state, "a", "icmp 10.0.0.2");
 }
 
-/* The MAC address that outside has for an address. */
+/* Asserts that outside has this MAC address for the address. */
 static void find_mac(struct nsrig *rig, const char *addr, const char *mac)
 {
 	char words[128];
@@ -227,7 +227,7 @@ static void ipvlan_l3_routes_and_asks_nobody(void **state)
 	nsrig_assert_packets(wire, "== 0", "arp net 10.1.0.0/24", 0);
 }
 
-/* As l3, and the machine's own netfilter sees what comes in. */
+/* Like l3, but the machine's own netfilter sees incoming packets. */
 static void ipvlan_l3s_goes_by_netfilter(void **state)
 {
 	nsrig_assert_reach(*state, "outside", "icmp 10.1.0.1");
@@ -255,7 +255,7 @@ static void hsr_loses_nothing_when_a_cable_is_pulled(void **state)
 	nsrig_assert_reach(rig, "a", "icmp 10.0.0.2", .eventually = SMOKE_PATIENCE_MS);
 	first = nsrig_capture(rig, "b:eth0", "inbound and ether proto 0x892f");
 	second = nsrig_capture(rig, "b:eth1", "inbound and ether proto 0x892f");
-	/* By both, and each comes up once. */
+	/* By both cables, and each packet is delivered once. */
 	nsrig_assert_flow(
 		rig, "a", "udp 10.0.0.2", "loss == 0% duplicates == 0", .at = "b", .count = 20);
 	nsrig_assert_packets(first, ">= 20", NULL, NSRIG_WAIT_MS);
@@ -272,7 +272,7 @@ static void hsr_loses_nothing_when_a_cable_is_pulled(void **state)
  */
 static const struct nsrig_topo bare = {.text = "veth left:eth0 -- right:eth0\n"};
 
-/* A secure channel's id: the MAC address of who sends, and a port (IEEE 802.1AE). */
+/* A secure channel id: the sender's MAC address and a port (IEEE 802.1AE). */
 static uint64_t channel_of(struct nsrig_ns *ns)
 {
 	struct nsrig_link m0;
@@ -313,7 +313,7 @@ static void tell_macsec(struct nsrig_ns *ns, int command, uint64_t *channel, con
 	assert_int_equal(smoke_netlink(ns, NETLINK_GENERIC, msg), 0);
 }
 
-/* This end sends with one key, and takes what the other sends with another. */
+/* This end sends with one key, and receives with the other end's key. */
 static void secure(struct nsrig *rig, const char *host, const char *peer, const char *own_key,
 	const char *peer_key)
 {
@@ -347,7 +347,7 @@ static void add_macsec(struct nsrig *rig, const char *host, const char *addr)
 	nsrig_assert_ok(nsrig_link_up(ns, "m0"));
 }
 
-static void lay_macsec(struct nsrig *rig, const char *key_of_left, const char *key_that_right_has)
+static void build_macsec(struct nsrig *rig, const char *key_of_left, const char *key_that_right_has)
 {
 	add_macsec(rig, "left", "10.9.0.1/24");
 	add_macsec(rig, "right", "10.9.0.2/24");
@@ -355,15 +355,13 @@ static void lay_macsec(struct nsrig *rig, const char *key_of_left, const char *k
 	secure(rig, "right", "left", "right's", key_that_right_has);
 }
 
-/*
- * A tag by itself only says who sent: that it's encrypted as well is in the tag (its bits E and C).
- */
+/* A tag alone only identifies the sender; its bits E and C tell that the frame is encrypted too. */
 static void macsec_encrypts_frames(void **state)
 {
 	struct nsrig_capture *wire =
 		nsrig_capture(*state, "right:eth0", "ip or arp or ether proto 0x88e5");
 
-	lay_macsec(*state, "left's", "left's");
+	build_macsec(*state, "left's", "left's");
 	nsrig_assert_reach(*state, "left", "udp 10.9.0.2");
 	nsrig_assert_packets(
 		wire, ">= 2", "ether proto 0x88e5 and ether[14] & 0x0c == 0x0c", NSRIG_WAIT_MS);
@@ -372,7 +370,7 @@ static void macsec_encrypts_frames(void **state)
 
 static void macsec_takes_no_other_key(void **state)
 {
-	lay_macsec(*state, "left's", "another's");
+	build_macsec(*state, "left's", "another's");
 	nsrig_assert_no_reach(*state, "left", "udp 10.9.0.2");
 }
 

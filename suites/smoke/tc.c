@@ -43,7 +43,7 @@ static const struct nsrig_topo wire = {
 		"veth middle:eth2 -- third:eth0\n",
 };
 
-/* ---- classifiers: what goes out of the client to a port is dropped --------------------------- */
+/* ---- classifiers: the client's packets to one port are dropped ------------------------------- */
 
 static void assert_drops_by_port(struct nsrig *rig)
 {
@@ -52,7 +52,7 @@ static void assert_drops_by_port(struct nsrig *rig)
 	nsrig_assert_reach(rig, "server", "udp client:4300");
 }
 
-/* At the client's end, on its way out. */
+/* A filter at the client's end, for outgoing packets. */
 static struct nl_msg *egress_filter(struct nsrig *rig, const char *kind, int protocol)
 {
 	struct nsrig_ns *client = nsrig_host(rig, "client");
@@ -116,7 +116,7 @@ static void matchall_finds_everything(void **state)
 
 #define MIRRED "CONFIG_NET_CLS_U32 and CONFIG_NET_ACT_MIRRED"
 
-/* Of a filter by u32. */
+/* For a u32 filter. */
 static void put_mirred(struct nl_msg *msg, int what, int link)
 {
 	struct tc_action action = tc_action(msg, TCA_U32_ACT, "mirred");
@@ -144,7 +144,7 @@ static void u32_finds_bytes(void **state)
 	};
 	struct nl_msg *msg = egress_filter(*state, "u32", ETH_P_IP);
 
-	/* To where nobody takes it. */
+	/* To a link where no host takes it. */
 	assert_int_equal(nla_put(msg, TCA_U32_SEL, sizeof(port), &port), 0);
 	put_mirred(msg, TCA_EGRESS_REDIR, smoke_index(nsrig_host(*state, "client"), "lo"));
 	nsrig_require(tc_send(nsrig_host(*state, "client"), msg), MIRRED);
@@ -159,7 +159,7 @@ static void fw_finds_a_mark(void **state)
 	int marked, plain, heard = smoke_server(nsrig_host(rig, "server"), SOCK_DGRAM, "", 7);
 	char text[16] = "";
 
-	/* The mark is what a filter of this kind has for its handle. */
+	/* The handle of such a filter is the mark. */
 	((struct tcmsg *)nlmsg_data(nlmsg_hdr(msg)))->tcm_handle = mark;
 	send_dropping(rig, msg, TCA_FW_ACT, "CONFIG_NET_CLS_FW and CONFIG_NET_ACT_GACT");
 	marked = nsrig_assert_ok(
@@ -179,7 +179,7 @@ static void fw_finds_a_mark(void **state)
 }
 
 /*
- * In classic BPF, which needs no privilege but the namespace's own. The packet begins with its
+ * Classic BPF, which needs no privilege outside of the namespace. The packet begins with its
  * Ethernet header; the return value is the verdict.
  */
 static void bpf_finds_a_port(void **state)
@@ -205,7 +205,7 @@ static void bpf_finds_a_port(void **state)
 
 /* ---- actions --------------------------------------------------------------------------------- */
 
-/* A filter by u32 that finds everything: no bit is looked at. */
+/* A u32 filter that matches every packet: its mask is 0. */
 static struct nl_msg *everything(
 	struct nsrig *rig, const char *host, const char *link, uint32_t parent)
 {
@@ -244,7 +244,7 @@ static void mirred_redirects_between_links(void **state)
 	nsrig_assert_reach(*state, "client", "udp server", .eventually = SMOKE_PATIENCE_MS);
 }
 
-/* A copy, while the packet itself goes on: here to nowhere. */
+/* A copy goes to the other link, here to nowhere; the packet itself continues. */
 static void mirred_mirrors_to_another_link(void **state)
 {
 	static const unsigned char frame[60] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x88, 0xb5};
@@ -257,7 +257,10 @@ static void mirred_mirrors_to_another_link(void **state)
 	nsrig_assert_packets(third, "== 1", NULL, 300);
 }
 
-/* The usual use: what comes in goes out by a link of nothing else, where it can be queued. */
+/*
+ * The usual purpose of ifb: incoming packets leave by a link of their own, where they can be
+ * queued.
+ */
 static void ifb_takes_what_comes_in(void **state)
 {
 	struct nsrig *rig = *state;
@@ -275,18 +278,18 @@ static void ifb_takes_what_comes_in(void **state)
 	nsrig_assert_flow(rig, "client", "udp server", "loss == 0% rate <= 200kbit", .count = 20);
 }
 
-/* Two packets a second, after the first five. */
+/* Two packets per second, after a burst of five. */
 static void police_drops_what_is_too_much(void **state)
 {
 	struct nl_msg *msg = egress_filter(*state, "matchall", ETH_P_IP);
 	struct tc_action action = tc_action(msg, TCA_MATCHALL_ACT, "police");
 	const struct tc_police police = {.action = TC_ACT_SHOT};
 
-	/* Older ones pass over what they don't know. */
+	/* Older kernels ignore the attributes that they don't know. */
 	nsrig_require_kernel(5, 13);
 	assert_int_equal(nla_put(msg, TCA_POLICE_TBF, sizeof(police), &police), 0);
 	assert_int_equal(nla_put_u64(msg, TCA_POLICE_PKTRATE64, 2), 0);
-	/* What they take, in units of 64 ns. */
+	/* The time of a burst, in units of 64 ns. */
 	assert_int_equal(nla_put_u64(msg, TCA_POLICE_PKTBURST64, 2500000000 / 64), 0);
 	tc_action_end(msg, &action);
 	nsrig_require(tc_send(nsrig_host(*state, "client"), msg),
@@ -326,7 +329,7 @@ static void vlan_tags_are_pushed_and_popped(void **state)
 	nsrig_assert_reach(*state, "client", "udp server");
 }
 
-/* The mark that a packet is given decides about its route: it has none. */
+/* The mark of a packet decides its route: there is none. */
 static void skbedit_marks_packets(void **state)
 {
 	struct nsrig *rig = *state;
@@ -353,7 +356,7 @@ static void skbedit_marks_packets(void **state)
 	nsrig_assert_reach(rig, "client", "udp server:4301");
 }
 
-/* Datagrams to one port come to another; the checksum is mended behind it. */
+/* Datagrams to one port arrive at another; the checksum is corrected. */
 static void pedit_rewrites_a_port(void **state)
 {
 	struct nsrig *rig = *state;
@@ -392,7 +395,7 @@ static void pedit_rewrites_a_port(void **state)
 	close(heard);
 }
 
-/* Looks connections up, or remembers them, and goes on in chain 1. */
+/* Looks up a connection, or commits it, and continues in chain 1. */
 static void track(struct nsrig *rig, uint32_t parent)
 {
 	struct nsrig_ns *client = nsrig_host(rig, "client");
@@ -410,7 +413,7 @@ static void track(struct nsrig *rig, uint32_t parent)
 	assert_int_equal(nla_put(msg, TCA_GACT_PARMS, sizeof(go_on), &go_on), 0);
 	tc_action_end(msg, &action);
 	nsrig_require(tc_send(client, msg), "CONFIG_NET_CLS_FLOWER and CONFIG_NET_ACT_CT");
-	/* There, what belongs to nothing that the client has begun is dropped on its way in. */
+	/* There, incoming packets that belong to no connection of the client are dropped. */
 	msg = tc_filter("flower", smoke_index(client, "eth0"), parent, ETH_P_IP, 1);
 	assert_int_equal(nla_put_u16(msg, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IP)), 0);
 	if (parent == TC_INGRESS) {

@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #define PORT 4242
-/* Long enough for what must not come. */
+/* Long enough to see that nothing arrives. */
 #define SILENCE_MS 700
 
 static const struct nsrig_topo pair = {
@@ -60,7 +60,7 @@ static void assert_says(int from, int to, const char *text)
 	assert_string_equal(heard, text);
 }
 
-/* ---- what both ends agree on ----------------------------------------------------------------- */
+/* ---- options that both ends agree on --------------------------------------------------------- */
 
 static bool agrees(struct nsrig *rig, int option)
 {
@@ -94,7 +94,7 @@ static void tcp_agrees_on_window_scaling(void **state)
 	assert_false(agrees(*state, TCPI_OPT_WSCALE));
 }
 
-/* By default who is asked for it does, and nobody asks. */
+/* By default a host accepts ECN, but doesn't request it. */
 static void tcp_agrees_on_ecn(void **state)
 {
 	struct nsrig_capture *wire = nsrig_capture(*state, "server:eth0", "tcp");
@@ -106,7 +106,7 @@ static void tcp_agrees_on_ecn(void **state)
 	nsrig_assert_packets(wire, "== 0", "ip[1] & 3 != 0", 0);
 	set_sysctl(*state, "client", "net.ipv4.tcp_ecn", "1");
 	assert_true(agrees(*state, TCPI_OPT_ECN));
-	/* What may be marked says so. */
+	/* An ECN-capable packet says so in its IP header. */
 	both = connect_both(*state);
 	assert_says(both.client, both.server, "hello");
 	nsrig_assert_packets(wire, ">= 1", "ip[1] & 3 == 2", NSRIG_WAIT_MS);
@@ -122,7 +122,7 @@ static void congestion_of(struct nsrig *rig, const char *host, char name[16])
 	close(fd);
 }
 
-/* Every namespace begins with that of the machine, which is rarely this one. */
+/* A new namespace inherits the machine's setting, which is rarely this one. */
 static void tcp_congestion_control_is_the_namespaces_own(void **state)
 {
 	char name[16] = "";
@@ -138,7 +138,7 @@ static void tcp_congestion_control_is_the_namespaces_own(void **state)
 	smoke_assert_tcp(nsrig_host(*state, "client"), nsrig_host(*state, "server"), "10.0.0.2");
 }
 
-/* A first connection gets a cookie, the second brings data with its first segment. */
+/* The first connection gets a cookie; the second sends data with its SYN. */
 static void tcp_fast_open_sends_with_the_first_segment(void **state)
 {
 	static const char with_data[] = "tcp[tcpflags] == tcp-syn and ip[2:2] - ((ip[0] & 0xf) << "
@@ -173,7 +173,7 @@ static void tcp_fast_open_sends_with_the_first_segment(void **state)
 
 /* ---- signatures ------------------------------------------------------------------------------ */
 
-/* Whether a connection comes about within so many milliseconds. */
+/* Whether a connection is established within this many milliseconds. */
 static bool connects(int fd, int ms)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
@@ -222,7 +222,7 @@ static void tcp_md5_lets_in_who_has_the_key(void **state)
 	close(listener);
 }
 
-/* Of linux/tcp.h from 6.7 on. */
+/* From linux/tcp.h since 6.7. */
 #define AO_ADD_KEY 38
 
 struct ao_add {
@@ -266,9 +266,9 @@ static void tcp_ao_lets_in_who_has_the_key(void **state)
 	close(listener);
 }
 
-/* ---- ends ------------------------------------------------------------------------------------ */
+/* ---- ends of connections --------------------------------------------------------------------- */
 
-/* The server goes on, and nothing of it arrives. */
+/* The server keeps running, but none of its packets arrive. */
 static void silence(struct nsrig *rig)
 {
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "server"), "blackhole 10.0.0.1"));
@@ -307,13 +307,13 @@ static void tcp_user_timeout_ends_what_is_not_acknowledged(void **state)
 	smoke_close_both(both);
 }
 
-/* There is only one port that it can be from. */
+/* Uses the only source port that is allowed. */
 static int connect_once_more(struct nsrig *rig)
 {
 	return smoke_connect(nsrig_host(rig, "client"), SOCK_STREAM, "10.0.0.2", PORT);
 }
 
-/* While the kernel still remembers the connection that was. */
+/* While the kernel still remembers the previous connection. */
 static void tcp_time_wait_is_reused_if_told(void **state)
 {
 	int listener = smoke_server(nsrig_host(*state, "server"), SOCK_STREAM, "", PORT), fd, taken,
@@ -330,7 +330,7 @@ static void tcp_time_wait_is_reused_if_told(void **state)
 	close(taken);
 	assert_int_equal(connect_once_more(*state), -EADDRNOTAVAIL);
 	set_sysctl(*state, "client", "net.ipv4.tcp_tw_reuse", "1");
-	/* Its last segment has to be a second old. */
+	/* The last segment of the previous connection must be a second old. */
 	for (tries = 0; (fd = connect_once_more(*state)) == -EADDRNOTAVAIL && tries < 300; tries++)
 		smoke_readable(listener, 100);
 	nsrig_assert_ok(fd);
@@ -350,7 +350,7 @@ static int open_sharing(struct nsrig *rig)
 	return fd;
 }
 
-/* Of 64 datagrams from 64 ports, how many come to the first. */
+/* Of 64 datagrams from 64 ports, the number that the first socket receives. */
 static int share_of_first(struct nsrig *rig, int first, int second)
 {
 	struct pollfd fds[] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
@@ -374,7 +374,7 @@ static void reuseport_shares_out(void **state)
 	int first = open_sharing(*state), second = open_sharing(*state);
 	int count = share_of_first(*state, first, second);
 
-	/* All to one have a chance of 2^-63. */
+	/* The chance that all go to one socket is 2^-63. */
 	assert_true(count > 0 && count < 64);
 	close(first);
 	close(second);
@@ -394,7 +394,7 @@ static void reuseport_lets_a_filter_choose(void **state)
 	close(second);
 }
 
-/* ---- how it is sent -------------------------------------------------------------------------- */
+/* ---- how data is sent ------------------------------------------------------------------------ */
 
 static int is_in_clear(const struct nsrig_packet *packet, void *arg)
 {
@@ -412,7 +412,7 @@ static void encrypt(int fd, int direction)
 	};
 	int rc = setsockopt(fd, SOL_TCP, TCP_ULP, "tls", sizeof("tls")) < 0 ? -errno : 0;
 
-	/* This one the kernel does not load for users. */
+	/* The kernel doesn't load this module for unprivileged users. */
 	if (rc == -ENOENT && nsrig_probe_root() < 0)
 		nsrig_skip("needs module tls");
 	nsrig_require(rc, "CONFIG_TLS");
@@ -431,7 +431,7 @@ static void ktls_encrypts_and_decrypts(void **state)
 	assert_says(both.client, both.server, "a secret");
 	nsrig_assert_packets(wire, ">= 1", "tcp[tcpflags] & tcp-push != 0", NSRIG_WAIT_MS);
 	assert_int_equal(nsrig_capture_each(wire, NULL, 0, is_in_clear, "a secret"), 0);
-	/* It would be seen: back it goes as it is. */
+	/* The check itself works: the other direction is not encrypted, and its text is found. */
 	assert_says(both.server, both.client, "in the clear");
 	assert_int_equal(
 		nsrig_capture_each(wire, NULL, NSRIG_WAIT_MS, is_in_clear, "in the clear"), 1);
@@ -453,7 +453,7 @@ static void zerocopy_tells_when_it_is_done(void **state)
 	nsrig_require(
 		setsockopt(both.client, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)) < 0 ? -errno : 0,
 		"Linux 4.14");
-	/* Of what is copied nothing is told. */
+	/* The kernel doesn't report copied data. */
 	assert_says(both.client, both.server, "copied");
 	assert_int_equal(recvmsg(both.client, &msg, MSG_ERRQUEUE | MSG_DONTWAIT), -1);
 	assert_int_equal(errno, EAGAIN);
@@ -490,7 +490,7 @@ static void let_one_more_path(struct nsrig *rig, const char *host, int family)
 	assert_int_equal(tell_mptcp(rig, host, msg), 0);
 }
 
-/* The server says that it has another address, and the client goes there too. */
+/* The server announces its second address, and the client connects to that too. */
 static void mptcp_goes_on_by_the_other_path(void **state)
 {
 	struct nsrig *rig = *state;
@@ -517,7 +517,7 @@ static void mptcp_goes_on_by_the_other_path(void **state)
 	assert_return_code(bind(listener, (struct sockaddr *)&at, sizeof(at)), errno);
 	assert_return_code(listen(listener, 1), errno);
 	at.sin_addr.s_addr = inet_addr("10.0.0.2");
-	/* How many paths it may have it is told when it is made. */
+	/* An MPTCP socket takes its limit on paths when it is created. */
 	client = smoke_mptcp(nsrig_host(rig, "client"));
 	assert_return_code(connect(client, (struct sockaddr *)&at, sizeof(at)), errno);
 	taken = accept4(listener, NULL, NULL, SOCK_CLOEXEC);

@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Headers older than Linux 5.16 and glibc 2.33 don't have them. */
+/* Headers before Linux 5.16 and glibc 2.33 lack these. */
 #ifndef MPTCP_INFO
 #define MPTCP_INFO 1
 #endif
@@ -84,7 +84,7 @@ static void udp_refused_on_closed_port(void **state)
 	int fd = smoke_connect(nsrig_host(rig, "client"), SOCK_DGRAM, "10.0.0.2", CLOSED_PORT);
 	char buffer[16];
 
-	/* The datagram goes; what comes back is "port unreachable", an ICMP message. */
+	/* The datagram is sent; the answer is the ICMP message "port unreachable". */
 	assert_return_code(fd, -fd);
 	assert_int_equal(send(fd, "ask", 3, 0), 3);
 	assert_int_equal(recv(fd, buffer, sizeof(buffer), 0), -1);
@@ -92,7 +92,7 @@ static void udp_refused_on_closed_port(void **state)
 	close(fd);
 }
 
-/* A connection that has fallen back to TCP works as well: only this tells. */
+/* A connection that has fallen back to TCP works too: only this option shows the difference. */
 static void assert_speaks_mptcp(int fd)
 {
 	struct mptcp_info info = {0};
@@ -132,7 +132,7 @@ static void mptcp_over_veth(void **state)
 	close(server);
 }
 
-/* A connection of another protocol, by which something is said. */
+/* A connection of another protocol, which carries a message. */
 static void assert_connects(
 	struct nsrig *rig, int type, int protocol, int service_level, const char *option)
 {
@@ -175,14 +175,14 @@ static void dccp_connects(void **state)
 {
 	int fd = nsrig_socket(nsrig_host(*state, "server"), AF_INET, SOCK_DCCP, IPPROTO_DCCP);
 
-	/* Some distributions have it as a module that the kernel does not load by itself. */
+	/* Some distributions have it as a module that the kernel doesn't load automatically. */
 	if (fd < 0 && nsrig_probe_config("CONFIG_IP_DCCP") == 0)
 		nsrig_require_module("dccp");
 	close(nsrig_require(fd, "CONFIG_IP_DCCP"));
 	assert_connects(*state, SOCK_DCCP, IPPROTO_DCCP, 269 /* SOL_DCCP */, "CONFIG_IP_DCCP");
 }
 
-/* A checksum over the header alone: what comes behind it may be wrong. */
+/* The checksum covers only the header: the data may be corrupted. */
 static void udplite_covers_as_much_as_it_is_told(void **state)
 {
 	struct nsrig_capture *wire = nsrig_capture(*state, "server:eth0", "ip proto 136");
@@ -203,13 +203,13 @@ static void udplite_covers_as_much_as_it_is_told(void **state)
 	assert_int_equal(sendto(fd, "hello", 5, 0, (struct sockaddr *)&at, sizeof(at)), 5);
 	assert_true(smoke_readable(heard, SMOKE_PATIENCE_MS));
 	assert_int_equal(recv(heard, text, sizeof(text), 0), 5);
-	/* Where UDP has its length, it has its coverage. */
+	/* UDP-Lite has the coverage in place of UDP's length. */
 	nsrig_assert_packets(wire, "== 1", "ip[24:2] == 8", NSRIG_SILENCE_MS);
 	close(fd);
 	close(heard);
 }
 
-/* ---- who asks the card ----------------------------------------------------------------------- */
+/* ---- polling the network card ---------------------------------------------------------------- */
 
 static void set_offload(struct nsrig *rig, const char *host, uint32_t what, uint32_t on)
 {
@@ -221,7 +221,7 @@ static void set_offload(struct nsrig *rig, const char *host, uint32_t what, uint
 	close(fd);
 }
 
-/* A packet that was sent, taken by its socket within so many milliseconds? */
+/* Whether the socket takes a sent packet within this many milliseconds. */
 static bool is_taken(int from, int to, int ms)
 {
 	char text[16];
@@ -234,8 +234,8 @@ static bool is_taken(int from, int to, int ms)
 }
 
 /*
- * The server's end is told not to say that packets have come when it has just said so, for a
- * minute. Who polls need not be told.
+ * The server's link defers its interrupts for a minute after one of them. A socket that polls
+ * doesn't need them.
  */
 static void busy_poll_takes_what_waits_at_the_link(void **state)
 {
@@ -247,13 +247,13 @@ static void busy_poll_takes_what_waits_at_the_link(void **state)
 	char text[16];
 
 	nsrig_require_root();
-	/* Since then a veth has packets that wait. */
+	/* Since 5.13 packets wait at a veth. */
 	nsrig_require_kernel(5, 13);
 	nsrig_require(setsockopt(to, SOL_SOCKET, SO_BUSY_POLL, &microseconds, sizeof(int)) < 0
 			      ? -errno
 			      : 0,
 		"CONFIG_NET_RX_BUSY_POLL");
-	/* Otherwise a veth hands over what is sent, and nobody has to take it. */
+	/* Otherwise a veth delivers sent packets at once, and there is nothing to poll for. */
 	set_offload(rig, "client", ETHTOOL_STSO, 0);
 	set_offload(rig, "server", ETHTOOL_SGRO, 1);
 	assert_true(is_taken(from, to, SMOKE_PATIENCE_MS));

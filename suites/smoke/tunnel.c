@@ -30,12 +30,12 @@ static const struct nsrig_topo cable = {
 
 struct tunnel {
 	const char *kind, *options;
-	bool over_ipv6;      /* between the IPv6 addresses of the cable */
-	const char *on_wire; /* what the tunnel makes of a packet, as a filter */
+	bool over_ipv6;      /* over the IPv6 addresses of the cable */
+	const char *on_wire; /* the encapsulated packet, as a filter */
 	const char *config;
 };
 
-/* The tunnel's link at one end; what is the same at both, and what is that end's own. */
+/* Adds the tunnel's link at one end, with the common options and those of this end. */
 static int add_end(struct nsrig *rig, const struct tunnel *tunnel, bool right, const char *own)
 {
 	const char *format = tunnel->over_ipv6 ? "local 2001:db8::%d remote 2001:db8::%d"
@@ -47,7 +47,7 @@ static int add_end(struct nsrig *rig, const struct tunnel *tunnel, bool right, c
 	snprintf(text, sizeof(text), "%s %s:t0 10.9.0.%d/24 2001:db8:9::%d/64 %s %s %s",
 		tunnel->kind, right ? "right" : "left", right ? 2 : 1, right ? 2 : 1,
 		has_local ? ends : strstr(ends, "remote"), tunnel->options, own);
-	/* One that takes only one family has an address of that alone. */
+	/* A tunnel for one family only gets only that family's address. */
 	if (!strcmp(tunnel->kind, "ipip") || strstr(tunnel->options, "mode ipip6"))
 		memset(strstr(text, "2001:db8:9"), ' ', strlen("2001:db8:9::1/64"));
 	if (!strcmp(tunnel->kind, "sit") || strstr(tunnel->options, "mode ip6ip6"))
@@ -80,7 +80,7 @@ static void assert_tunnels_both(struct nsrig *rig, const struct tunnel *tunnel)
 	assert_tunnels(rig, tunnel, "[2001:db8:9::2]");
 }
 
-/* ---- in UDP ---------------------------------------------------------------------------------- */
+/* ---- tunnels in UDP -------------------------------------------------------------------------- */
 
 static void vxlan_carries_ethernet_in_udp(void **state)
 {
@@ -126,7 +126,7 @@ static const struct nsrig_topo three = {
 		"veth switch:c master br0 -- c:eth0 192.0.2.3/24\n",
 };
 
-/* Frames to a MAC address that go to all, as a filter. */
+/* A filter for flooded frames to a MAC address. */
 static const char *flooded_to(const char *mac)
 {
 	static char filter[128];
@@ -159,7 +159,7 @@ static void vxlan_learns_where_a_mac_is(void **state)
 	nsrig_assert_ok(nsrig_wait_fdb_entry(a, entry, NSRIG_WAIT_MS));
 	nsrig_expect_packets(bystander, "== 0", flooded_to(b.mac), 0)
 		nsrig_assert_reach(rig, "a", "icmp 10.9.0.2", .count = 3);
-	/* What was forgotten goes to all once more. */
+	/* A frame for a deleted address is flooded again. */
 	nsrig_assert_ok(nsrig_fdb_del(a, entry));
 	nsrig_expect_packets(bystander, ">= 1", flooded_to(b.mac), NSRIG_WAIT_MS)
 		nsrig_assert_reach(rig, "a", "icmp 10.9.0.2", .count = 3);
@@ -176,7 +176,7 @@ static void vxlan_without_learning_goes_by_its_table(void **state)
 		"CONFIG_VXLAN");
 	nsrig_assert_no_reach(rig, "a", "icmp 10.9.0.2");
 	nsrig_assert_ok(nsrig_fdb_add(a, "00:00:00:00:00:00 dev vx0 dst 192.0.2.2 self permanent"));
-	/* What b learns of a it would need for its answer. */
+	/* b lacks the entry that it needs for its answer. */
 	nsrig_assert_no_reach(rig, "a", "icmp 10.9.0.2");
 	nsrig_assert_ok(nsrig_fdb_add(b, "00:00:00:00:00:00 dev vx0 dst 192.0.2.1 self permanent"));
 	nsrig_assert_reach(rig, "a", "icmp 10.9.0.2");
@@ -191,7 +191,7 @@ static void geneve_carries_ethernet_in_udp(void **state)
 	assert_tunnels_both(*state, &geneve);
 }
 
-/* What goes to an address is told by its route where the tunnel leads. */
+/* The route to an address has the tunnel's remote end. */
 static int add_route_into(struct nsrig_ns *ns, const char *to, const char *outer)
 {
 	struct rtmsg header = {.rtm_family = AF_INET,
@@ -217,7 +217,7 @@ static int add_route_into(struct nsrig_ns *ns, const char *to, const char *outer
 	return rc;
 }
 
-/* Nothing is between UDP and the packet (here IPv4): IFLA_BAREUDP_PORT and _ETHERTYPE. */
+/* The packet (here IPv4) follows the UDP header directly: IFLA_BAREUDP_PORT and _ETHERTYPE. */
 #define BAREUDP(host, addr) "kind bareudp " host ":t0 " addr "/32 raw 1=be16:6635 raw 2=be16:2048\n"
 
 static void bareudp_carries_packets_as_they_are(void **state)
@@ -266,12 +266,12 @@ static void wireguard_keeps_words_secret(void **state)
 	say(*state, "10.9.0.2");
 	nsrig_assert_packets(wire, ">= 3", "udp port 51820", NSRIG_WAIT_MS);
 	assert_int_equal(nsrig_capture_each(wire, NULL, 0, is_readable, NULL), 0);
-	/* They would be seen. */
+	/* The check itself works: outside of the tunnel, the text is found. */
 	say(*state, "192.0.2.2");
 	assert_int_equal(nsrig_capture_each(wire, NULL, NSRIG_WAIT_MS, is_readable, NULL), 1);
 }
 
-/* ---- in IP ----------------------------------------------------------------------------------- */
+/* ---- tunnels in IP --------------------------------------------------------------------------- */
 
 static void gre_carries_ip(void **state)
 {
@@ -295,14 +295,14 @@ static void gre_tells_tunnels_apart_by_their_key(void **state)
 
 static void gretap_carries_ethernet(void **state)
 {
-	/* Transparent Ethernet bridging is what is in it. */
+	/* Its payload is Ethernet (transparent Ethernet bridging). */
 	static const struct tunnel gretap = {
 		"gretap", "", false, "ip proto 47 and ip[22:2] == 0x6558", "CONFIG_NET_IPGRE"};
 
 	assert_tunnels_both(*state, &gretap);
 }
 
-/* What is in IPv6, behind an option that says how deep tunnels may be in tunnels. */
+/* IPv6, with an optional tunnel encapsulation limit in front of the payload. */
 #define IN_IPV6(protocol) "(ip6[6] == " protocol " or (ip6[6] == 60 and ip6[40] == " protocol "))"
 
 static void ip6gre_carries_ip_over_ipv6(void **state)

@@ -25,7 +25,7 @@ static const struct nsrig_topo cable = {
 		"left:a0 10.0.0.1/24 2001:db8::1/64", "right:b0 10.0.0.2/24 2001:db8::2/64")},
 };
 
-/* An hour: what does not come ends with its test's own time. */
+/* An hour: an event that never comes makes the test time out. */
 #define HOUR_MS 3600000
 
 static void events_come_in_order(void **state)
@@ -44,7 +44,7 @@ static void events_come_in_order(void **state)
 	}
 }
 
-/* The name of a link is known when the link is not there any more; and of one that came later. */
+/* The name of a deleted link is known, and so is that of a link that was created later. */
 static void links_that_are_gone_have_names(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -133,7 +133,7 @@ static void qdiscs_have_events(void **state)
 	nsrig_assert_ok(put_qdisc(left, "a0", RTM_DELQDISC, 0));
 	nsrig_assert_events(
 		events, HOUR_MS, "qdisc pfifo 1: dev a0 root", "deleted qdisc pfifo 1:");
-	/* No other kind is heard. */
+	/* Other kinds of events are not reported. */
 	nsrig_assert_ok(nsrig_link_down(left, "a0"));
 	nsrig_assert_ok(nsrig_events_text(events, &text));
 	assert_null(strstr(text, "link"));
@@ -141,7 +141,7 @@ static void qdiscs_have_events(void **state)
 	nsrig_events_free(events);
 }
 
-/* What was asked for is passed over, with what came before; what comes later is still there. */
+/* A wait consumes the event that it has found, and all before it; later ones remain. */
 static void each_event_is_given_once(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -188,7 +188,7 @@ static void an_event_wakes(void **state)
 	nsrig_events_free(events);
 }
 
-/* More than any socket keeps: what came is not all, and that is what is said. */
+/* More events than a socket holds: the wait reports that some were lost. */
 static void lost_events_are_an_error(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -203,7 +203,7 @@ static void lost_events_are_an_error(void **state)
 	}
 	refused(nsrig_events_wait(events, "route 10.9.0.0/16", 0), -ENOBUFS,
 		"events in \"left\" were lost: more came than the kernel keeps unread");
-	/* And nothing makes them come back. */
+	/* The error is permanent. */
 	nsrig_assert_error(nsrig_events_wait(events, "route 10.9.0.0/16", 0), -ENOBUFS);
 	nsrig_assert_error(nsrig_events_text(events, &text), -ENOBUFS);
 	nsrig_events_free(events);

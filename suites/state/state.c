@@ -31,7 +31,7 @@ static const struct nsrig_topo cable = {
 		"left:a0 10.0.0.1/24 2001:db8::1/64", "right:b0 10.0.0.2/24 2001:db8::2/64")},
 };
 
-/* What a kernel was built without is missing, and no fault. */
+/* Skips the test if the kernel was built without a feature. */
 static void needs(int rc, const char *option)
 {
 	if (rc == -EOPNOTSUPP || rc == -EAFNOSUPPORT || rc == -ENOENT)
@@ -39,7 +39,7 @@ static void needs(int rc, const char *option)
 	nsrig_assert_ok(rc);
 }
 
-/* Whether one of the lines of a text is this. */
+/* Whether a text has this line. */
 static bool has_line(const char *text, const char *line)
 {
 	size_t length = strlen(line);
@@ -76,7 +76,7 @@ static void add_bridge(void **state)
 
 	needs(nsrig_link_add(left, "bridge", &bridge), "CONFIG_BRIDGE");
 	nsrig_assert_ok(nsrig_veth_add(left, &port, right, &end));
-	/* Ready it is before the kernel has said so, which some do later. */
+	/* The link is ready before the kernel sets its state, which some kernels do later. */
 	nsrig_assert_ok(nsrig_wait_link_is(left, "p0 state UP", NSRIG_WAIT_MS));
 }
 
@@ -100,7 +100,7 @@ static void links_are_told(void **state)
 	snprintf(line, sizeof(line),
 		"a0 down no-carrier mtu 1500 state DOWN kind veth address %s txqlen 1000", a0.mac);
 	has(left, NSRIG_LINKS, line);
-	/* At once, and not when a timer has settled it. */
+	/* At once, without waiting for a timer of the kernel. */
 	nsrig_assert_ok(nsrig_state(nsrig_host(*state, "right"), NSRIG_LINKS, &text));
 	if (!strstr(text, "\nb0 up no-carrier "))
 		nsrig_fail("b0 has a carrier: %s", text);
@@ -134,7 +134,7 @@ static void routes_are_told(void **state)
 	nsrig_assert_ok(nsrig_route_add(left, "::/0 dev a0"));
 	nsrig_assert_ok(nsrig_route_add(left, "10.9.0.0/16 via 10.0.0.2 table 100"));
 	has(left, NSRIG_ROUTES, "default via 10.0.0.2 dev a0 proto boot");
-	/* Of which family, the words alone have to tell. */
+	/* The family must be clear from the words alone. */
 	has(left, NSRIG_ROUTES, "::/0 dev a0 metric 1024 proto boot");
 	has(left, NSRIG_ROUTES, "10.9.0.0/16 via 10.0.0.2 dev a0 table 100 proto boot");
 	nsrig_assert_ok(nsrig_route_add(left, "10.7.0.0/16 via 10.0.0.2 proto bird"));
@@ -197,7 +197,7 @@ static void rules_are_added_and_removed(void **state)
 	refused(nsrig_rule_del(left, rules[0][0]), -ENOENT, "removing rule \"from 10.0.0.0/8");
 }
 
-/* A rule that is listed can be added as it is listed. */
+/* A rule can be added by the line that lists it. */
 static void rules_come_back_as_they_were(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left"), *right = nsrig_host(*state, "right");
@@ -221,7 +221,7 @@ static void rules_come_back_as_they_were(void **state)
 	free(text);
 }
 
-/* They decide, and are not only listed. */
+/* The rules are in effect, not only listed. */
 static void rules_decide(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -283,7 +283,7 @@ static void neighbours_that_are_none(void **state)
 	refused(nsrig_neigh_add(left, "10.0.0.7 lladdr 02:00:00:00:00:07 dev a7"), -ENODEV, "a7");
 	refused(nsrig_neigh_add(left, "10.0.0.7 mac 02:00:00:00:00:07 dev a0"), -EINVAL,
 		"\"mac\" is not understood");
-	/* Not to be taken for what is understood where nothing is said. */
+	/* Must not be mistaken for the default state. */
 	refused(nsrig_neigh_add(left, "10.0.0.7 lladdr 02:00:00:00:00:07 dev a0 nud noarp"),
 		-EINVAL, "\"noarp\" after \"nud\" is not");
 	has_not(left, NSRIG_NEIGHBOURS, "10.0.0.7 dev a0 lladdr 02:00:00:00:00:07 PERMANENT");
@@ -303,7 +303,7 @@ static void forwarding_entries_are_added_and_removed(void **state)
 	has(left, NSRIG_FDB, "02:00:00:00:00:02 dev p0 master br0 permanent");
 	nsrig_assert_ok(nsrig_fdb_add(left, "02:00:00:00:00:03 dev p0 master br0 dynamic"));
 	has(left, NSRIG_FDB, "02:00:00:00:00:03 dev p0 master br0 dynamic");
-	/* Of the bridge itself, as the kernel has it for the addresses that it takes in. */
+	/* An entry for the bridge itself, as the kernel has it for its own addresses. */
 	nsrig_assert_ok(nsrig_fdb_add(left, "02:00:00:00:00:04 dev br0 master br0 permanent"));
 	has(left, NSRIG_FDB, "02:00:00:00:00:04 dev br0 master br0 permanent");
 	nsrig_assert_ok(nsrig_fdb_del(left, "02:00:00:00:00:04 dev br0 master br0 permanent"));
@@ -390,7 +390,7 @@ static void qdiscs_are_told(void **state)
 	has(left, NSRIG_QDISCS, "qdisc noqueue 0: dev lo root");
 	put_tbf(left, "a0", 125000, 1600, 3000);
 	has(left, NSRIG_QDISCS, "qdisc tbf 1: dev a0 root rate 1Mbit burst 1600b limit 3000b");
-	/* More bytes a second than an int has. */
+	/* The rate in bytes per second doesn't fit into an int. */
 	put_tbf(nsrig_host(*state, "right"), "b0", 2500000000, 1250000, 3000000);
 	nsrig_assert_qdisc(nsrig_host(*state, "right"), "tbf dev b0 rate 20gbit limit 3000000");
 }
@@ -468,7 +468,7 @@ static void counters_count(void **state)
 
 static sem_t asked;
 
-/* Bounded in each round: no answer is whole while changes never end. */
+/* The number of changes is limited: no dump is ever consistent while changes never end. */
 static void *change_addresses(void *ns)
 {
 	int i;
@@ -494,7 +494,7 @@ static int count_lines(const char *text)
 	return count;
 }
 
-/* An answer that the kernel had to interrupt is asked for again, and then begins anew. */
+/* An interrupted dump is repeated from the beginning. */
 static void states_are_whole_while_they_change(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -506,7 +506,7 @@ static void states_are_whole_while_they_change(void **state)
 	nsrig_assert_ok(nsrig_state(left, NSRIG_ADDRS, &text));
 	before = count_lines(text);
 	free(text);
-	/* So many that the answer has several parts, between which something may change. */
+	/* Enough addresses for a dump in several parts, between which something may change. */
 	for (i = 0; i < MANY; i++) {
 		snprintf(addr, sizeof(addr), "10.8.%d.%d/32", i / 250, i % 250);
 		nsrig_assert_ok(nsrig_addr_add(left, "a0", addr));
@@ -535,7 +535,7 @@ static void state_that_is_none(void **state)
 	nsrig_assert_error(nsrig_state(NULL, NSRIG_LISTENERS, &text), -EINVAL);
 }
 
-/* Questions of another protocol leave no descriptor. */
+/* Netlink requests of other protocols leave no descriptor. */
 static void states_leave_no_descriptor(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");

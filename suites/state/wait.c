@@ -24,7 +24,7 @@ static const struct nsrig_topo cable = {
 	.links = {NSRIG_VETH("left:a0 10.0.0.1/24", "right:b0 10.0.0.2/24")},
 };
 
-/* An hour: a wait that is not woken ends with its test's own time. */
+/* An hour: a wait that isn't woken makes the test time out. */
 #define HOUR_MS 3600000
 
 static int stop_clock(void **state)
@@ -36,7 +36,7 @@ static int stop_clock(void **state)
 
 static pid_t waiting_thread;
 
-/* Until the test's thread sleeps in its wait; then does what it waits for. */
+/* Waits until the test's thread sleeps in its wait, then makes the change. */
 static void when_it_sleeps(void)
 {
 	char path[64], state = 0;
@@ -92,12 +92,12 @@ static void woken_by_an_address(void **state)
 	assert_ptr_equal(result, left);
 }
 
-/* What is awaited, and what makes it come. */
+/* An awaited state, and the change that causes it. */
 struct change {
 	enum nsrig_state_kind kind;
 	const char *words;
 	bool gone;
-	const char *option; /* what the kernel may lack; NULL for nothing */
+	const char *option; /* an option that the kernel may lack; NULL for none */
 	int (*before)(struct nsrig_ns *ns);
 	int (*change)(struct nsrig_ns *ns);
 };
@@ -253,7 +253,7 @@ static void *make_it_come(void *arg)
 	return NULL;
 }
 
-/* False where the kernel lacks something. */
+/* False if the kernel lacks something. */
 static bool woken_by(const struct change *change)
 {
 	struct work work = {.change = change->change};
@@ -315,7 +315,7 @@ static int stop_listening(struct nsrig_ns *ns)
 	return close(listen_socket);
 }
 
-/* The kernel tells nobody: the clock has to. */
+/* The kernel sends no notification, so the library has to poll. */
 static void listening_sockets_are_asked_for(void **state)
 {
 	struct work work = {.ns = nsrig_host(*state, "left"), .change = start_listening};

@@ -30,7 +30,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return remove(path);
 }
 
-/* A locale that differs from C in this alone, found in folder by the name "comma". */
+/* A locale that differs from C only in the decimal point, named "comma", in this folder. */
 static void make_locale(const char *folder)
 {
 	static const char source[] = "LC_NUMERIC\ndecimal_point \",\"\nthousands_sep \".\"\n"
@@ -46,14 +46,15 @@ static void make_locale(const char *folder)
 	assert_int_equal(write(fd, source, strlen(source)), strlen(source));
 	close(fd);
 	/*
-	 * It exits with 1 for the categories that are not defined, and whether it is there is seen.
+	 * localedef exits with 1 because categories are missing; whether the locale works is
+	 * checked below.
 	 */
 	program_run(&localedef,
 		(char *[]){"localedef", "-c", "-i", from, "-f", "ANSI_X3.4-1968", to, NULL});
 	program_free(&localedef);
 }
 
-/* As a program does that speaks its user's language. */
+/* As a program does to use its user's language. */
 static void speak_comma(void)
 {
 	char folder[] = "/tmp/nsrig-decimal-XXXXXX";
@@ -85,7 +86,7 @@ static void of_the_command_line(void **state)
 	assert_int_equal(options.timeout_ms, 500);
 	nsrig_options_free(&options);
 	assert_int_equal(nsrig_scaled(100), 250);
-	/* One that has a comma is none, as everywhere. */
+	/* A number with a comma is invalid in every locale. */
 	assert_int_equal(
 		nsrig_options_read(3, (char *[]){"test", "--timeout", "0,5", NULL}, &options),
 		-EINVAL);
@@ -174,7 +175,7 @@ static void of_quantities(void **state)
 	}
 }
 
-/* The program's own numbers stay as they were. */
+/* The locale of the program itself doesn't change. */
 static void locale_stays(void **state)
 {
 	char *end, text[16];

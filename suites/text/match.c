@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* 1 if the line has what is expected, 0 if not, or a negative error number. */
+/* 1 if the line matches the expectation, 0 if not, or a negative error number. */
 static int match(enum nsrig_state_kind kind, const char *expected, const char *line)
 {
 	struct nsrig_items want, have;
@@ -80,7 +80,7 @@ static void what_is_the_same_matches(void **state)
 		{NSRIG_ROUTES, "10.8.0.0/16 nexthop via 10.0.0.3 nexthop via 10.0.0.2 metric 5",
 			ecmp},
 		{NSRIG_ROUTES, "10.8.0.0/16 nexthop dev eth0 nexthop weight 1", ecmp},
-		/* What the kernel leaves out, and what stands for it. */
+		/* Defaults that the kernel omits from the line. */
 		{NSRIG_ROUTES, "10.9.0.0/16 tos 16 scope global metric 0", marked},
 		{NSRIG_ADDRS, "10.0.0.1 label eth0", "10.0.0.1/24 dev eth0 scope global"},
 		{NSRIG_RULES, "from all tos 0", "from all priority 32766 lookup main"},
@@ -94,7 +94,7 @@ static void what_is_the_same_matches(void **state)
 			"not from all fwmark 0x1/0xff priority 50 lookup 100"},
 		{NSRIG_RULES, "fwmark 0x10/0xffffffff", "from all fwmark 0x10 priority 5 lookup 9"},
 		{NSRIG_RULES, "sport 80 ipproto 6", "from all ipproto tcp sport 80 priority 5 nop"},
-		/* Strange, and no reason not to find the rest. */
+		/* An odd line must not prevent matching the rest. */
 		{NSRIG_RULES, "priority 5", "from 10.0.0.1/8 priority 5 lookup 9"},
 		{NSRIG_LINKS, "eth0 up mtu 1500", veth},
 		{NSRIG_LINKS, "address 02:00:00:00:00:0A", veth},
@@ -141,7 +141,7 @@ static void what_differs_does_not_match(void **state)
 		{NSRIG_ROUTES, "10.0.0.0/24 onlink", connected},
 		{NSRIG_ROUTES, "10.0.0.0/24 scope global", connected},
 		{NSRIG_ROUTES, "10.8.0.0/16 metric 0", ecmp},
-		/* For some packets only. */
+		/* A route for some packets only. */
 		{NSRIG_ROUTES, "10.9.0.0/16", marked},
 		{NSRIG_ROUTES, "2001:db8:a::/64",
 			"2001:db8:a::/64 from 2001:db8:1::/64 dev eth0 metric 1024"},
@@ -149,7 +149,7 @@ static void what_differs_does_not_match(void **state)
 			"10.0.0.1/24 dev eth0 scope global label eth0:x"},
 		{NSRIG_ROUTES, "10.0.0.0/24 table 100", connected},
 		{NSRIG_ROUTES, "blackhole 10.0.0.0/24", connected},
-		/* What is left out, and asked for all the same. */
+		/* What the expectation leaves out has its default, and must match. */
 		{NSRIG_ROUTES, "10.66.0.0/16", "blackhole 10.66.0.0/16 proto boot"},
 		{NSRIG_ROUTES, "10.9.0.0/16", "10.9.0.0/16 via 10.0.0.2 table 100"},
 		{NSRIG_ROUTES, "10.0.0.1", "local 10.0.0.1 dev eth0 table local"},
@@ -251,7 +251,7 @@ static void words_that_are_none(void **state)
 
 #define HOPS 20
 
-/* All next hops but one fit each other: to try all their orders would take for ever. */
+/* All next hops but one match each other: trying every order would take for ever. */
 static void many_next_hops_are_soon_told_apart(void **state)
 {
 	char expected[1024] = "10.9.0.0/16", line[2048] = "10.9.0.0/16";
@@ -264,7 +264,7 @@ static void many_next_hops_are_soon_told_apart(void **state)
 		b += snprintf(line + b, sizeof(line) - b, " nexthop via 10.0.0.%zu dev eth0", i);
 	}
 	assert_int_equal(match(NSRIG_ROUTES, expected, line), 0);
-	/* And the one that fits comes to its own, although it is given away at first. */
+	/* The next hop with one possible match gets it, although another next hop took it first. */
 	snprintf(line + b - strlen("20 dev eth0"), 32, "20 dev eth1");
 	snprintf(expected + a - strlen("via 10.0.1.1"), 32, "dev eth1");
 	assert_int_equal(match(NSRIG_ROUTES, expected, line), 1);

@@ -58,7 +58,7 @@ static void corpus_is_as_it_should_be(void **state)
 	assert_true(count >= 30);
 }
 
-/* Every prefix of a text that has all there is to cut through. */
+/* Every prefix of a text that contains all elements of the language. */
 static void no_text_is_cut_in_a_bad_place(void **state)
 {
 	static const char text[] =

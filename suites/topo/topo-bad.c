@@ -11,7 +11,7 @@
 
 struct row {
 	const char *text;
-	const char *sentence; /* all of it */
+	const char *sentence; /* the complete sentence */
 };
 
 static const struct row bad_words[] = {
@@ -481,7 +481,7 @@ static const struct row bad_shapes[] = {
 	{"pair { x }", "line 1, column 1: \"pair\" takes no { ... }; only nft does"},
 };
 
-/* Twice: what was refused leaves nothing behind that would change the second answer. */
+/* Twice: a refused topology must leave nothing behind that changes the second answer. */
 static void refuse_all(const struct row *rows, size_t count)
 {
 	size_t i;
@@ -560,7 +560,7 @@ static void shapes(void **state)
 	refuse_all(bad_shapes, COUNT(bad_shapes));
 }
 
-/* What is there already is EEXIST, all else EINVAL. */
+/* A duplicate is EEXIST, every other error EINVAL. */
 static void errors_tell_what_is_there_twice(void **state)
 {
 	static const char *const twice[] = {"host a\nhost a", "veth a:x -- a:x", "veth a:lo -- b:y",

@@ -182,7 +182,7 @@ static void forms(void **state)
 	drawn("", "");
 }
 
-/* Within 100 columns, printable, no blanks at the end of lines. */
+/* Within 100 columns, printable, no trailing blanks. */
 static void well_formed(const char *drawing)
 {
 	const char *line = drawing, *p;
@@ -209,7 +209,7 @@ static int count_of(const char *text, const char *words)
 	return count;
 }
 
-/* Each host is there, and each cable: in a list, at both of its ends but for those of leaves. */
+/* Every host is drawn, and every cable: in a list, at both ends, except for the ends at leaves. */
 static void large_networks_are_drawn_whole(void **state)
 {
 	char *drawing;
@@ -239,7 +239,7 @@ static void large_networks_are_drawn_whole(void **state)
 	free(drawing);
 }
 
-/* The longest names and many words are broken, and none is lost. */
+/* The longest names and long lists of words are wrapped, and nothing is lost. */
 static void long_lines_are_broken(void **state)
 {
 	static const char text[] =
@@ -269,7 +269,7 @@ static void long_lines_are_broken(void **state)
 	free(drawing);
 }
 
-/* Nothing bounds the name of a kind, and where no blank helps, a word is broken. */
+/* The name of a kind may be of any length: a word without blanks is broken. */
 static void long_words_are_broken(void **state)
 {
 	char text[200], *drawing;
@@ -325,7 +325,7 @@ static void graphs(void **state)
 	free(dot);
 }
 
-/* What can't be built has no picture. */
+/* A topology that can't be built has no drawing. */
 static void no_picture_of_what_is_none(void **state)
 {
 	const struct nsrig_topo none = {.text = "zebra"}, some = {.text = "pair"};

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes as they are in memory; a number of the machine's own is written as one. */
+/* Bytes in memory order; integers in host byte order are written as numbers. */
 #define U8(n) #n, 1
 #define U16(n) #n, 2
 #define U32(n) #n, 4
@@ -23,10 +23,10 @@
 #define FLAG "", 0
 
 static const struct row {
-	const char *text; /* of a link; what it needs stands before it, ended by ';' */
+	const char *text; /* of a link; the statements that it needs come first, ended by ';' */
 	int type;
 	const char *value;
-	int width; /* of a number; 0: it is bytes */
+	int width; /* of a number; 0: bytes */
 } rows[] = {
 	{"bridge a:l stp_state on", IFLA_BR_STP_STATE, U32(1)},
 	{"bridge a:l vlan_filtering on", IFLA_BR_VLAN_FILTERING, U8(1)},
@@ -132,7 +132,7 @@ static const struct row {
 	{"dummy a:d;kind gre6 a:l raw 5=link:d", 5, U32(1000)},
 };
 
-/* What an attribute has, written as the rows have it. */
+/* The value of an attribute, written as in the rows. */
 static void write_value(const struct nsrig_attr *attr, int width, char *out, size_t size)
 {
 	const unsigned char *bytes = attr->bytes;
@@ -207,7 +207,7 @@ static void options_become_attributes(void **state)
 		check_row(&rows[i]);
 }
 
-/* A new option has to have a row here. */
+/* A new option needs a row here. */
 static void every_option_has_a_row(void **state)
 {
 	const struct nsrig_kind *kind;
@@ -221,7 +221,7 @@ static void every_option_has_a_row(void **state)
 		for (o = 0; (option = nsrig_kind_option_name(kind, o)); o++) {
 			rows_of = 0;
 			snprintf(word, sizeof(word), " %s", option);
-			/* Kinds of one family have the same table. */
+			/* The kinds of one family share a table. */
 			for (i = 0; i < COUNT(rows); i++) {
 				const char *at = strstr(rows[i].text, word);
 
@@ -233,7 +233,7 @@ static void every_option_has_a_row(void **state)
 	}
 }
 
-/* The kernel's names, and what it would need where it doesn't know them. */
+/* The kernel's names of the kinds, and the options for those that it may lack. */
 static void kinds_are_the_kernels(void **state)
 {
 	const struct nsrig_kind *kind;
@@ -250,7 +250,7 @@ static void kinds_are_the_kernels(void **state)
 	assert_null(nsrig_kind_find("token-ring"));
 }
 
-/* Options of ends and of ports, which have places of their own in the model. */
+/* Options of ends and of ports are stored separately in the model. */
 static void options_of_ends_are_kept(void **state)
 {
 	struct nsrig_model *model = read_text(

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each route of the model on a line, behind its host. */
+/* Compares the routes of the model: one per line, after the name of the host. */
 static void routed(const char *text, const char *expected)
 {
 	const struct nsrig_topo topo = {.text = text};

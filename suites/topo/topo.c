@@ -55,7 +55,7 @@ static const char text[] =
 	"	table ip filter { chain forward { } }\n"
 	"}";
 
-/* Drawing and graph; to be freed. */
+/* The drawing and the graph; to be freed. */
 static char *pictures(const struct nsrig_topo *topo)
 {
 	char *drawing, *graph, *both;
@@ -108,7 +108,7 @@ static void a_file_means_the_same(void **state)
 	close(file.fd);
 }
 
-/* Members together: the shape first, then hosts, links, and the text. */
+/* Members are combined: the shape first, then hosts, links, and the text. */
 static void members_go_together(void **state)
 {
 	const struct nsrig_topo together = {
@@ -134,7 +134,7 @@ static void a_link_may_name_a_host_before_its_statement(void **state)
 		&(struct nsrig_topo){.text = "host a\nhost b forwarding\nveth a:x -- b:y"});
 }
 
-/* Everything that can be said, once. */
+/* Every element of the language, once. */
 static void all_of_it_is_understood(void **state)
 {
 	static const char *const texts[] = {
@@ -205,7 +205,7 @@ static void all_of_it_is_understood(void **state)
 	}
 }
 
-/* Members have no lines: errors name them, and the column. */
+/* Errors in a member have no line number: they name the member and the column. */
 static void errors_name_the_member(void **state)
 {
 	static const struct {
@@ -273,7 +273,7 @@ static void files_that_are_none(void **state)
 	refuse_file("host a\n\nhsot b\n", 15, ":3:1: \"hsot\" is not understood");
 }
 
-/* A file of any length: longer than what is read at once. */
+/* A file that is longer than one read(). */
 static void a_long_file_is_read_whole(void **state)
 {
 	static char hosts[2000 * 12];
@@ -294,7 +294,7 @@ static void a_long_file_is_read_whole(void **state)
 	close(file.fd);
 }
 
-/* All 64 entries of a member count, though none is left to end the list. */
+/* All 64 entries of a member are used, so no NULL ends the list. */
 static void a_member_may_be_full(void **state)
 {
 	static char names[NSRIG_TOPO_MAX][8];

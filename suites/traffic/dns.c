@@ -20,20 +20,20 @@
 
 static const struct nsrig_topo pair = {.shape = "pair"};
 
-/* A record of the answer: to the name that was asked for, which is at offset 12 of each message. */
+/* A record of the answer. Its name is the one in the query, at offset 12 of each message. */
 struct record {
 	int type;
 	size_t size;
 	const char *data;
 };
 
-/* What the server says next. */
+/* The server's next answer. */
 static struct {
 	const struct record *records;
 	int count;
 	int rcode;
 	bool truncated, other_name, other_id, cut;
-	char asked[256]; /* the name that was, as messages have it */
+	char asked[256]; /* the name in the last query, in wire format */
 } answer;
 
 static size_t write_answer(const char *heard, size_t size, char *out)
@@ -161,7 +161,7 @@ static void records_of_each_type_are_read(void **state)
 	}
 }
 
-/* By the names that addresses have for that. */
+/* By the names of addresses in the reverse zones. */
 static void addresses_are_asked_for_in_reverse(void **state)
 {
 	static const struct record record = RECORD(ns_t_ptr, "\3www\7example\3org\0");
@@ -175,7 +175,7 @@ static void addresses_are_asked_for_in_reverse(void **state)
 		"\1a\0017\0010\0010\0010\0010\0010\0010\0010\0010\0010\0010\0010\0010\0010\0010\001"
 		"0\0010"
 		"\0010\0010\0010\0010\0010\0010\0018\1b\1d\0010\0011\0010\0010\0012\3ip6\4arpa");
-	/* What is a name already stays one. */
+	/* A name is queried as it is. */
 	assert_answer(state, "udp 10.0.0.2", "192.0.2.7 A", "PTR www.example.org\n");
 	assert_string_equal(answer.asked, "\003192\0010\0012\0017");
 }
@@ -212,7 +212,7 @@ static void truncated_answers_are_asked_for_by_tcp(void **state)
 	assert_answer(state, "udp 10.0.0.2", "www.example.org A", "A 192.0.2.7\n");
 }
 
-/* One that is larger than what a new connection sends at once comes in pieces. */
+/* An answer that is larger than a connection's first window arrives in pieces. */
 static void large_answers_are_read(void **state)
 {
 	static struct record records[255];

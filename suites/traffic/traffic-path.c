@@ -43,7 +43,7 @@ static void paths_are_found(void **state)
 	assert_int_equal(count_descriptors(), descriptors);
 }
 
-/* Farther than is asked for at first. */
+/* A path that is longer than the first probes reach. */
 static void long_paths_are_found(void **state)
 {
 	char *path;
@@ -53,13 +53,13 @@ static void long_paths_are_found(void **state)
 	free(path);
 }
 
-/* One that may not say anything; the others are told all the same. */
+/* One hop must not answer; the others are still reported. */
 static void silent_hops_are_stars(void **state)
 {
 	struct nsrig_ns *a = nsrig_host(*state, "a"), *r2 = nsrig_host(*state, "r2");
 	char *path;
 
-	/* It forwards, and what it says itself to a is thrown away. */
+	/* It forwards packets, but its own packets to a are dropped. */
 	if (nsrig_rule_add(r2, "to 10.0.0.1 iif lo lookup 8") < 0)
 		nsrig_skip("needs CONFIG_IP_MULTIPLE_TABLES");
 	nsrig_assert_ok(nsrig_route_add(r2, "blackhole 10.0.0.1 table 8"));
@@ -99,13 +99,13 @@ static void narrow(void **state, const char *host, const char *link, const char 
 	nsrig_assert_ok(nsrig_link_set_mtu(nsrig_host(*state, peer), peer_link, mtu));
 }
 
-/* Twice on the way, so that it has to be found twice. */
+/* The MTU shrinks twice on the path, so there are two steps to find. */
 static void mtus_of_paths_are_found(void **state)
 {
 	struct nsrig_ns *a = nsrig_host(*state, "a");
 
 	assert_int_equal(nsrig_path_mtu(a, "10.0.3.2", NULL), 1500);
-	/* lo's, of which the kernels have different opinions. */
+	/* lo's MTU, which differs between kernels. */
 	assert_in_range(nsrig_path_mtu(a, "127.0.0.1", NULL), 65535, 65536);
 	narrow(state, "r1", "eth1", "r2", "eth0", 1400);
 	narrow(state, "r2", "eth1", "r3", "eth0", 1300);
@@ -115,7 +115,7 @@ static void mtus_of_paths_are_found(void **state)
 	assert_int_equal(nsrig_path_mtu(a, "10.0.0.2", NULL), 1500);
 }
 
-/* The other end takes less than this one sends, and nobody says so. */
+/* The receiver's link has a smaller MTU than the sender's, and nobody reports it. */
 static void black_holes_are_told(void **state)
 {
 	struct nsrig_ns *a = nsrig_host(*state, "a");
@@ -151,8 +151,8 @@ static void flows_are_measured(void **state)
 		if (tcp)
 			continue;
 		/*
-		 * One in a millisecond: not faster than it was sent, unless the machine was late
-		 * with them.
+		 * One packet per millisecond: the receiver can't be faster than the sender, unless
+		 * the machine delayed the packets.
 		 */
 		tries = 0;
 		do {
@@ -165,7 +165,7 @@ static void flows_are_measured(void **state)
 	assert_int_equal(count_descriptors(), descriptors);
 }
 
-/* The link lets through so much, and no more: queues have room for what is sent here. */
+/* The throughput is the link's rate: the queues have room for all packets sent. */
 static void slow_links_are_measured(void **state)
 {
 	struct nsrig_ns *a = nsrig_host(*state, "a"), *b = nsrig_host(*state, "b");
@@ -178,7 +178,7 @@ static void slow_links_are_measured(void **state)
 	assert_true(flow.delay_max > 4 * 1000000);
 	nsrig_assert_ok(nsrig_measure(a, "tcp 10.0.0.2:9", b, HOW(.size = 60000), &flow));
 	assert_in_range((int)flow.rate, 300000, 2200000);
-	/* Far more than it can hold. */
+	/* Far more than the queue holds. */
 	nsrig_assert_ok(nsrig_measure(
 		a, "udp 10.0.0.2:9", b, HOW(.count = 200, .rate = "1gbit", .ms = 200), &flow));
 	assert_int_equal(flow.sent, 200);
@@ -201,7 +201,7 @@ static void lost_flows_are_measured(void **state)
 	assert_true(flow.rate == 0);
 	refused(nsrig_measure(a, "tcp 192.0.2.1:9", b, HOW(.ms = 50), &flow), -ETIMEDOUT,
 		"no connection (0 of 1048576 bytes) within 50 ms");
-	/* Those that are rejected are lost as well. */
+	/* Rejected packets count as lost too. */
 	nsrig_assert_ok(nsrig_route_add(b, "prohibit 192.0.2.128/25"));
 	nsrig_assert_ok(nsrig_measure(
 		a, "icmp 192.0.2.129", NULL, HOW(.count = 3, .rate = "1mbit", .ms = 50), &flow));

@@ -46,7 +46,7 @@ static const struct nsrig_topo walls = {
 		},
 };
 
-/* Errors are asked for faster than kernels send them by themselves. */
+/* Lifts the rate limit on ICMP errors. */
 static int talkative(void **state)
 {
 	struct nsrig_ns *r1 = nsrig_host(*state, "r1");
@@ -79,7 +79,7 @@ static void packets_reach(void **state)
 	assert_int_equal(count_descriptors(), descriptors);
 }
 
-/* The way is found by nobody else: the addresses of links are their own. */
+/* Link-local addresses need .dev: every link has its own. */
 static void link_local_addresses_reach(void **state)
 {
 	struct nsrig_ns *a = nsrig_host(*state, "a"), *r1 = nsrig_host(*state, "r1");
@@ -101,7 +101,7 @@ static void link_local_addresses_reach(void **state)
 	nsrig_assert_ok(nsrig_reach(a, target, r1, HOW(.dev = "eth0")));
 }
 
-/* Each way is told by itself. */
+/* The message tells which of the two directions failed. */
 static void silence_says_how_far_it_came(void **state)
 {
 	struct nsrig_ns *a = nsrig_host(*state, "a"), *b = nsrig_host(*state, "b");
@@ -186,7 +186,7 @@ static void rejections_have_names(void **state)
 	assert_null(words);
 }
 
-/* With the size that would have passed. */
+/* The report has the size that would have passed. */
 static void too_large_packets_are_rejected(void **state)
 {
 	struct nsrig_ns *a = nsrig_host(*state, "a");
@@ -205,7 +205,7 @@ static void too_large_packets_are_rejected(void **state)
 static size_t talk(const char *heard, size_t size, char *answer, size_t room)
 {
 	(void)room;
-	/* All of it has to have come. */
+	/* Answer only when the whole request has arrived. */
 	if (size < 4 || memcmp(heard + size - 4, "\r\n\r\n", 4))
 		return 0;
 	strcpy(answer, "HTTP/1.0 204 No Content\r\n\r\n");
@@ -258,7 +258,7 @@ static void who_listens_answers(void **state)
 	}
 }
 
-/* What is asked for is there again at once for whoever wants it: the other end closed first. */
+/* A port can be used again at once, because the other end has closed first. */
 static void ports_are_free_afterwards(void **state)
 {
 	struct nsrig_ns *a = nsrig_host(*state, "a"), *b = nsrig_host(*state, "b");

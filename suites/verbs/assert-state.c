@@ -49,7 +49,7 @@ static void one_is_enough(void **state)
 	nsrig_assert_no_qdisc(left, "tbf");
 }
 
-/* What every host has need not be expected; and it can be. */
+/* The objects that every host has need not be expected, but they can be. */
 static void sets_leave_out_what_every_host_has(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -63,7 +63,7 @@ static void sets_leave_out_what_every_host_has(void **state)
 	nsrig_assert_rules(left);
 	nsrig_assert_fdb_entries(left);
 	nsrig_assert_qdiscs(left);
-	/* Answers are learned, and learned is not made. */
+	/* The answer makes the kernel learn neighbours, which don't count as created. */
 	nsrig_in(left)
 		nsrig_assert_ping("10.0.0.2");
 	nsrig_assert_neighbours(left);
@@ -87,8 +87,8 @@ static void sets_of_routes_are_a_table_each(void **state)
 }
 
 /*
- * "dev a0" fits every line, so that it has to be left the one which no other expectation fits: who
- * comes first must not take what another one needs.
+ * "dev a0" matches every line, so it must get the line that no other expectation matches: an early
+ * expectation must not take a line that a later one needs.
  */
 static void expectations_share_the_lines(void **state)
 {
@@ -100,7 +100,7 @@ static void expectations_share_the_lines(void **state)
 	nsrig_assert_routes(left, "via 10.0.0.2", "dev a0", "2001:db8::/64");
 	nsrig_assert_routes(left, "dev a0", "dev a0", "dev a0");
 	nsrig_assert_routes(left, "dev a0 scope link", "dev a0", "dev a0 metric 256");
-	/* Nor must it take what need not be expected while another line has to be. */
+	/* Nor must it take an optional line while a required line has no expectation. */
 	nsrig_assert_links(left, "up", "carrier");
 	nsrig_assert_links(left, "up");
 }
@@ -173,7 +173,7 @@ static void counters_are_asserted(void **state)
 	nsrig_assert_counter(left, "lo", "rx_packets", "!= 3");
 }
 
-/* A packet to a neighbour that a program has taught the kernel puts its state forward. */
+/* A packet changes the state of a neighbour that a program has added. */
 static void states_of_neighbours_are_no_change(void **state)
 {
 	struct nsrig_ns *left = nsrig_host(*state, "left");
@@ -199,7 +199,7 @@ static void hosts_are_unchanged(void **state)
 	struct nsrig_snapshot *before = nsrig_snapshot(left);
 
 	nsrig_assert_unchanged(left, before);
-	/* Packets change counters, and what is learned. */
+	/* Packets change counters, and learned objects. */
 	nsrig_in(left) {
 		nsrig_assert_ping("10.0.0.2");
 		nsrig_assert_ping("2001:db8::2");
@@ -265,7 +265,7 @@ static bool can_list_sockets(struct nsrig_ns *ns)
 	return true;
 }
 
-/* Each kind of change is seen, and told by its kind. */
+/* Each kind of change is found, and reported with its kind. */
 static void changes_are_seen(void **state)
 {
 	static const struct {
@@ -300,7 +300,7 @@ static void changes_are_seen(void **state)
 		rc = changes[i].change(ns);
 		nsrig_assert_ok(nsrig_snapshot_take(ns, &after));
 		nsrig_assert_ok(nsrig_snapshot_compare(before, after, &text));
-		/* Where a kernel has no rules, or can't list sockets. */
+		/* The kernel may lack rules, or be unable to list sockets. */
 		if (rc >= 0 && (!text || !strstr(text, changes[i].told)) &&
 			(changes[i].change != bind_socket || can_list_sockets(ns)))
 			nsrig_fail("\"%s\" is not in: %s", changes[i].told, text ?: "");
@@ -327,7 +327,7 @@ static void snapshots_that_are_none(void **state)
 }
 
 #ifdef HAVE_NFTABLES
-/* As nft(8) would; false where the kernel has no nf_tables. */
+/* Like nft(8); false if the kernel has no nf_tables. */
 static bool nft(struct nsrig_ns *ns, const char *command)
 {
 	bool worked = false;
@@ -350,7 +350,7 @@ static void rulesets_are_state(void **state)
 	char *text;
 	int fd = nsrig_socket(left, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
 
-	/* Without such sockets, libnftables would end the process. */
+	/* Without such a socket, libnftables would end the process. */
 	if (fd < 0)
 		nsrig_skip("needs CONFIG_NF_TABLES");
 	close(fd);
@@ -358,7 +358,7 @@ static void rulesets_are_state(void **state)
 		       "add rule ip t c counter accept"))
 		nsrig_skip("needs CONFIG_NF_TABLES");
 	before = nsrig_snapshot(left);
-	/* It counts, and that is no change. */
+	/* A counter changes, which is no change of the ruleset. */
 	nsrig_in(left)
 		nsrig_assert_ping("10.0.0.2");
 	nsrig_assert_unchanged(left, before);
@@ -381,7 +381,7 @@ static void rulesets_are_state(void **state)
 }
 #endif
 
-/* What each verb says when it fails. */
+/* The message of each verb's failure. */
 static void failures_tell_what_differs(void **state)
 {
 	static const struct {
@@ -446,7 +446,7 @@ static void failures_tell_what_differs(void **state)
 			"\\n+route 10.9.0.0/16 via 10.1.0.2 dev a0 table 100 proto boot\\n"},
 		{"changes_its_host", "\\n-sysctl net.ipv4.ip_forward = 0\\n"},
 		{"changes_its_host", "\\n+sysctl net.ipv4.ip_forward = 1"},
-		/* All of it is there. */
+		/* The difference is complete. */
 		{"changes_it_much", "\\n+route 10.9.100.0/24 via 10.1.0.2 dev a0 proto boot\\n"},
 		{"changes_it_much", "\\n+route 10.9.199.0/24 via 10.1.0.2 dev a0 proto boot\"\n"},
 	};

@@ -30,7 +30,7 @@
 
 static const struct nsrig_topo routed = {.text = ROUTED};
 
-/* Where the kernel has no nftables, the test is skipped. */
+/* Skips the test if the kernel has no nftables. */
 static const struct nsrig_topo translated = {
 	.text = ROUTED "nft router {\n"
 		       "table ip nat {\n"
@@ -70,7 +70,7 @@ static void hosts_are_reached_by_name(void **state)
 	nsrig_assert_no_reach(rig, "client", "tcp server:53", .ttl = 1, .family = AF_INET6);
 }
 
-/* What a program has given a host, a DHCP client or so. */
+/* An address that a program has added, for example a DHCP client. */
 static void addresses_may_come_later(void **state)
 {
 	struct nsrig *rig = *state;
@@ -80,7 +80,7 @@ static void addresses_may_come_later(void **state)
 	nsrig_assert_ok(nsrig_addr_add(nsrig_host(rig, "printer"), "eth0", "192.0.2.2/24"));
 	nsrig_assert_reach(rig, "client", "tcp printer:631");
 	nsrig_assert_reach(rig, "client", "tcp 192.0.2.2:631");
-	/* An address that moves is its new owner's. */
+	/* After an address moves, it leads to its new host. */
 	nsrig_assert_ok(nsrig_addr_del(nsrig_host(rig, "server"), "eth0", "10.0.2.9/24"));
 	nsrig_assert_ok(nsrig_addr_add(nsrig_host(rig, "router"), "s0", "10.0.2.9/24"));
 	nsrig_assert_reach(rig, "client", "tcp 10.0.2.9:80", .ttl = 1);
@@ -119,12 +119,12 @@ static void rejections_are_asserted(void **state)
 	nsrig_assert_reject(rig, "client", "icmp server", "ttl-exceeded from router", .ttl = 1);
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "client"), "unreachable 192.0.2.0/24"));
 	nsrig_assert_ok(nsrig_route_add(nsrig_host(rig, "client"), "unreachable 2001:db8:9::/48"));
-	/* ICMP's word for it, and ICMPv6's. */
+	/* The same error by ICMP and by ICMPv6. */
 	nsrig_assert_reject(rig, "client", "udp 192.0.2.1:9", "addr-unreachable from itself");
 	nsrig_assert_reject(rig, "client", "icmp 2001:db8:9::1", "host-unreachable from itself");
 }
 
-/* It says how often it was asked, and hangs up. */
+/* Answers with the number of requests so far, and closes the connection. */
 static size_t count_up(const char *heard, size_t size, char *answer, size_t room)
 {
 	static int asked;
@@ -151,7 +151,7 @@ static void answers_are_awaited(void **state)
 	nsrig_assert_no_answer(rig, "client", "tcp www:80");
 }
 
-/* Takes the way away, or gives it back, when somebody has tried it. */
+/* Restores the route after the first attempt; close_the_way() removes it. */
 static void *open_the_way(void *arg)
 {
 	struct nsrig *rig = arg;
@@ -190,7 +190,7 @@ static void it_holds_eventually(void **state)
 	pthread_join(thread, NULL);
 }
 
-/* Gives somebody the address, when it has been asked for in vain. */
+/* Adds the address after a first attempt has failed. */
 static void *appear(void *arg)
 {
 	struct nsrig *rig = arg;
@@ -200,7 +200,7 @@ static void *appear(void *arg)
 	return NULL;
 }
 
-/* A neighbour that was not there a moment ago is not held against it. */
+/* A neighbour that didn't answer a moment ago is probed again. */
 static void failed_neighbours_are_asked_again(void **state)
 {
 	struct nsrig *rig = *state;
@@ -254,7 +254,7 @@ static void flows_are_asserted(void **state)
 		.rate = "1mbit", .ms = 50);
 }
 
-/* www.example.org is 192.0.2.7 and 192.0.2.8, by another name; of all else there is nothing. */
+/* www.example.org is an alias with the addresses 192.0.2.7 and 192.0.2.8; no other name exists. */
 static size_t name_server(const char *heard, size_t size, char *answer, size_t room)
 {
 	static const char records[] = "\xc0\xc\0\5\0\1\0\0\0\74\0\6\3web\xc0\x10"
@@ -356,7 +356,10 @@ static void many_reach_many(void **state)
 	nsrig_assert_reach(*state, "h1", "icmp h2");
 	nsrig_assert_reach_all(*state, .ms = 20000);
 	assert_int_equal(count_descriptors(), descriptors);
-	/* Neighbours are forgotten again, but those that a host knew before. */
+	/*
+	 * The entries of neighbours are deleted afterwards, except for those that a host had
+	 * before.
+	 */
 	nsrig_assert_neighbour(h1, "10.0.0.2");
 	nsrig_assert_no_neighbour(h1, "10.0.0.3");
 }

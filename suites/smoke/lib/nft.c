@@ -28,7 +28,7 @@ const struct nsrig_topo nft_routed = {
 };
 
 #ifdef HAVE_NFTABLES
-/* Runs a command: whether it worked, and what nft would have printed. */
+/* Runs a command. Returns whether it worked; words gets what nft would have printed. */
 static bool run(struct nsrig_ns *ns, const char *command, char *words, size_t size)
 {
 	bool worked = false;
@@ -63,11 +63,11 @@ void nft_load_at(struct nsrig *rig, const char *host, const char *option, const 
 	bool worked;
 	int fd;
 
-	/* Without such sockets, libnftables would end the process. */
+	/* Without such a socket, libnftables would end the process. */
 	fd = nsrig_require(
 		nsrig_socket(ns, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER), "CONFIG_NF_TABLES");
 	close(fd);
-	/* Nothing can be wrong with this but that there is no nf_tables behind the socket. */
+	/* The command is valid, so EINVAL means that the kernel has no nf_tables. */
 	if (!run(ns, "list tables", words, sizeof(words)) && strstr(words, strerror(EINVAL)))
 		nsrig_skip_at(file, line, "needs CONFIG_NF_TABLES");
 	va_start(args, format);
@@ -83,8 +83,8 @@ void nft_load_at(struct nsrig *rig, const char *host, const char *option, const 
 }
 
 /*
- * What is sent on different processors may be counted later than it arrives: it is asked more than
- * once.
+ * Counters of packets on other CPUs may lag behind the packets, so the ruleset is listed
+ * repeatedly.
  */
 void nft_assert_lists(struct nsrig *rig, const char *host, const char *expected)
 {

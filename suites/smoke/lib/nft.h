@@ -15,18 +15,18 @@
 extern const struct nsrig_topo nft_routed;
 
 /*
- * Loads rules, in nft(8)'s words, on a host. Where the kernel does not know something of them the
- * test is skipped with "needs <option>".
+ * Loads a ruleset in nft(8)'s syntax on a host. Skips the test with "needs <option>" if the kernel
+ * lacks one of its features.
  */
 #define nft_load(rig, host, option, ...)                                                           \
 	nft_load_at((rig), (host), (option), __FILE__, __LINE__, __VA_ARGS__)
 void nft_load_at(struct nsrig *rig, const char *host, const char *option, const char *file,
 	int line, const char *format, ...) NSRIG_PRINTF(6, 7);
 
-/* The ruleset, as nft(8) lists it, must have these words sooner or later. */
+/* Waits until the host's ruleset, as nft(8) lists it, contains these words. */
 void nft_assert_lists(struct nsrig *rig, const char *host, const char *words);
 
-/* The number that stands behind these words in the ruleset. */
+/* The number after these words in the ruleset. */
 int nft_count(struct nsrig *rig, const char *host, const char *words);
 
 #endif

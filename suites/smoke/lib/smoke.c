@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Headers older than glibc 2.33 don't have it. */
+/* Headers before glibc 2.33 lack it. */
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
@@ -34,7 +34,7 @@ int smoke_scaled(int ms)
 	const char *scale = getenv("NSRIG_TIMEOUT_SCALE");
 	double times = scale ? strtod(scale, NULL) : 1;
 
-	/* At most as much as the library heeds, and here never less than was asked for. */
+	/* The scale is limited like the library's, and never shortens the time. */
 	return (int)(ms * (times > 1000 ? 1000 : times > 1 ? times : 1));
 }
 
@@ -46,7 +46,7 @@ int smoke_index(struct nsrig_ns *ns, const char *name)
 	return link.index;
 }
 
-/* The first message that comes; of a request of ours, its answer or the kernel's verdict on it. */
+/* The first message received: the answer to a request, or its error. */
 static int receive(int fd, void *buffer, size_t size)
 {
 	struct nlmsghdr *hdr = buffer;
@@ -236,7 +236,7 @@ void smoke_assert_udp(struct nsrig_ns *from, struct nsrig_ns *to, const char *ad
 	close(server);
 }
 
-/* Sends a megabyte at one end of a connection and takes it in at the other, in one thread. */
+/* Sends a megabyte into one end of a connection and reads it from the other end, in one thread. */
 static void pass_megabyte(int out, int in)
 {
 	static unsigned char sent[MEGABYTE], got[MEGABYTE];

@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <linux/rtnetlink.h>
 
-/* TCA_OPTIONS is the last attribute of each request, and open until it is sent. */
+/* TCA_OPTIONS is the last attribute of each request, and stays open until the request is sent. */
 static struct nl_msg *begin(int type, const struct tcmsg *tc, const char *kind, uint32_t chain)
 {
 	struct nl_msg *msg = nlmsg_alloc_simple(type, NLM_F_CREATE | NLM_F_EXCL);

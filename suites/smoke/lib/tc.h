@@ -17,18 +17,18 @@
 #include <netlink/msg.h>
 #include <nsrig.h>
 
-/* Where filters stand that see what comes in by a link, and what goes out. */
+/* The parents of filters for packets that a link receives, and that it sends. */
 #define TC_INGRESS TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)
 #define TC_EGRESS TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)
 
-/* A qdisc, and a class of one, with TCA_OPTIONS open. */
+/* A qdisc, and a class of a qdisc, with TCA_OPTIONS open. */
 struct nl_msg *tc_qdisc(const char *kind, int link, uint32_t parent, uint32_t handle);
 struct nl_msg *tc_class(const char *kind, int link, uint32_t parent, uint32_t handle);
 
-/* A filter of a chain, of priority 1, with TCA_OPTIONS open; protocol is ETH_P_... */
+/* A filter of priority 1 in a chain, with TCA_OPTIONS open; protocol is ETH_P_... */
 struct nl_msg *tc_filter(const char *kind, int link, uint32_t parent, int protocol, uint32_t chain);
 
-/* The n-th action of a filter's, from 1 on, with its options open, until tc_action_end(). */
+/* The n-th action of a filter (from 1), with its options open until tc_action_end(). */
 struct tc_action {
 	struct nlattr *list, *one, *options;
 };
@@ -36,10 +36,10 @@ struct tc_action tc_action(struct nl_msg *msg, int attribute, const char *kind);
 void tc_action_next(struct nl_msg *msg, struct tc_action *action, int n, const char *kind);
 void tc_action_end(struct nl_msg *msg, struct tc_action *action);
 
-/* Closes what is open, sends it, and lets go of it. */
+/* Closes what is open, sends the request, and frees it. */
 int tc_send(struct nsrig_ns *ns, struct nl_msg *msg);
 
-/* Room for filters at a link; the test is skipped where there can be none. */
+/* Adds a clsact qdisc to a link, for filters; skips the test if the kernel lacks it. */
 void tc_clsact(struct nsrig_ns *ns, int link);
 
 #endif

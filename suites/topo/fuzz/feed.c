@@ -14,7 +14,7 @@
 
 #define COLUMNS 100
 
-/* Lines of printable letters, none too long, none with blanks at its end, the last one ended. */
+/* Lines of printable characters, not too long, without trailing blanks, each ended by a newline. */
 static const char *judge_drawing(const char *text)
 {
 	const char *line = text, *p;
@@ -33,7 +33,7 @@ static const char *judge_drawing(const char *text)
 	return *line ? "the drawing's last line does not end" : NULL;
 }
 
-/* Quotes are paired, and what stands between them has no control characters. */
+/* Quotes are paired, and there are no control characters between them. */
 static const char *judge_graph(const char *text)
 {
 	bool quoted = false;
@@ -61,7 +61,7 @@ static const char *judge(const struct nsrig_topo *topo)
 		return "neither 0 nor an error";
 	if (rc < 0 && !*nsrig_error())
 		return "an error without a sentence";
-	/* What is refused once, is refused thrice: it costs nothing to be sure of it. */
+	/* A text that is refused must be refused every time. */
 	if (nsrig_topo_draw(topo, &drawing) != rc)
 		wrong = "drawn, but not understood; or the other way round";
 	else if (nsrig_topo_dot(topo, &graph) != rc)

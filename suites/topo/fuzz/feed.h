@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * Takes bytes for the text of a topology: checks it, and draws it in both ways. Builds nothing.
- * NULL if all is as it should be, or a sentence.
+ * Parses these bytes as the text of a topology, checks it, and draws it in both ways. Builds
+ * nothing. Returns NULL, or a sentence about the failure.
  */
 const char *feed(const char *bytes, size_t size);
 
