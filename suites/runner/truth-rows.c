@@ -100,7 +100,8 @@ const struct truth truth_rows[] = {
 	{"prints what looks like TAP, and fails", "says_the_plan_and_fails",
 		FAILED("ok 1\\\\nnot ok 2\\\\nBail out!")},
 	{"prints 10 MB on stdout and as much on stderr", "floods", PASSED},
-	{"prints as much, and fails", "floods_and_fails", FAILED("\"after\" != \"the flood\"")},
+	{"prints 10 MB on each, and fails", "floods_and_fails",
+		FAILED("\"after\" != \"the flood\"")},
 	{"prints quotes, colons, dashes and escapes", "prints_odd_things",
 		FAILED("word: \"quoted\"\\\\nsecond line: ...")},
 	{"prints NUL and invalid UTF-8", "says_bytes_and_fails", FAILED("\"one\" != \"two\"")},
@@ -133,13 +134,13 @@ const struct truth truth_rows[] = {
 		SKIPPED("needs CONFIG_NET_SCH_NONESUCH: queueing disciplines of the kind nonesuch "
 			"are unknown")},
 	{"requires a newer kernel", "requires_a_kernel", SKIPPED("needs Linux 99.1: this is *")},
-	{"requires a sysctl that there is not", "requires_a_sysctl",
+	{"requires a sysctl that does not exist", "requires_a_sysctl",
 		SKIPPED("needs sysctl net.ipv4.ip_backward")},
 	{"requires an option that the kernel was not built with", "requires_an_option",
 		SKIPPED("needs CONFIG_NONESUCH: *")},
 	{"requires a program that is not installed", "requires_a_program",
 		SKIPPED("needs program nonesuch")},
-	{"requires one, and says where to get it", "requires_a_program_from_somewhere",
+	{"requires a program, and says where to get it", "requires_a_program_from_somewhere",
 		SKIPPED("needs program nonesuch: the moon")},
 	{"requires a module that is not loaded", "requires_a_module",
 		SKIPPED("needs module nonesuch")},
@@ -204,7 +205,7 @@ const struct truth truth_rows[] = {
 	{"leaves a socket open", "leaks_a_socket", LEAKED("descriptor *: socket, inet6 dgram")},
 	{"leaves a handle of a namespace open", "leaks_a_namespace",
 		LEAKED("descriptor *: network namespace net:\\[*")},
-	{"leaves all descriptors open that it may have", "leaks_all_descriptors",
+	{"leaves as many descriptors open as it may have", "leaks_all_descriptors",
 		LEAKED("descriptor *: /dev/null (and * more)")},
 	{"leaves a child process", "leaks_a_child", LEAKED("process *: *guilty leaks_a_child *")},
 	{"leaves a daemonised grandchild", "leaks_a_daemon",
@@ -230,11 +231,11 @@ const struct truth truth_rows[] = {
 	{"joins its threads, and kills its processes", "ends_what_it_began", PASSED},
 	{"changes directory, umask, environment and signal mask", "changes_its_surroundings",
 		PASSED},
-	{"looks at what another one changed", "changes_its_surroundings,finds_its_surroundings",
-		.alone = true, PASSED},
+	{"runs after a test that changed its surroundings",
+		"changes_its_surroundings,finds_its_surroundings", .alone = true, PASSED},
 
 	/* Programs and threads of hosts. */
-	{"starts a program that exits by itself, and does not ask for that",
+	{"starts a program that exits by itself, and does not ask for its exit status",
 		"program_ends_by_itself",
 		FAILED("ended before its time: sh on \"left\" exited with status 2; it printed: no "
 		       "configuration")},
@@ -248,7 +249,7 @@ const struct truth truth_rows[] = {
 		"program_ends_while_all_are_pinged",
 		FAILED("waiting until all hosts are reached: sh on \"left\" exited with status 3; "
 		       "it printed: about to")},
-	{"starts a program that crashes when it is told to end", "program_crashes_at_the_end",
+	{"starts a program that crashes when it is stopped", "program_crashes_at_the_end",
 		FAILED("crashed when it was stopped: sh on \"left\" was killed by SIGSEGV; it "
 		       "printed: serving")},
 	{"starts a program that ignores SIGTERM", "program_ignores_the_end",
@@ -258,7 +259,7 @@ const struct truth truth_rows[] = {
 		"program_goes_into_the_background",
 		FAILED("ended before its time: sh on \"left\" exited with status 0, and left 1 "
 		       "running (.forks is *)")},
-	{"starts a program that a sanitizer reports of", "program_is_reported_of",
+	{"starts a program that a sanitizer reported an error in", "program_is_reported_of",
 		FAILED("a sanitizer reported an error in sh on \"left\": x.c:1:2: runtime error: "
 		       "left shift of negative value")},
 	{"stops a program that has exited by itself", "program_is_stopped_and_complained_of",
@@ -292,8 +293,8 @@ const struct truth truth_rows[] = {
 		FAILED("a thread in \"left\" did not end within 2000 ms")},
 
 	/* The runner itself. */
-	{"is one of none", "none at all", .alone = true, .outcome = "", .message = "",
-		.prove = "No subtests run", .exit_status = 2},
+	{"is in a program without tests", "none at all", .alone = true, .outcome = "",
+		.message = "", .prove = "No subtests run", .exit_status = 2},
 	{"runs when the runner gets SIGTERM", "waits_for_a_signal", "sigterm",
 		.environment = "GUILTY_SIGNAL=15", .alone = true, .outcome = "interrupted",
 		.message = "interrupted by SIGTERM in the test",
