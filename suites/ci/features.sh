@@ -5,20 +5,20 @@
 # shellcheck source=suites/lib/shell.sh
 . "${srcdir:-$(dirname "$0")/../..}/suites/lib/shell.sh"
 mkdir "$work/smoke"
-# As a pattern: "+deb12" is none.
+# As a pattern: the "+" of "+deb12" must be literal.
 release=$(uname -r | sed 's/[^[:alnum:]]/[&]/g')
 ci=$(cd "${srcdir:-$(dirname "$0")/../..}/ci" && pwd)
 echo "TAP version 13"
 echo 1..23
 
-# program NAME STATUS: prints the text that follows, and exits so.
+# program NAME STATUS: a program that prints the text on stdin, and exits with this status
 program() {
   { echo '#!/bin/sh'; echo "sed '1,/^exit/d' \"\$0\""; echo "exit $2"; cat; } >"$work/smoke/$1"
   chmod +x "$work/smoke/$1"
 }
 
-# check WHAT STATUS COMMAND...: what comes on stdout and stderr is what stands on stdin, as far as blanks and
-# this machine's names go.
+# check WHAT STATUS COMMAND...: compares stdout and stderr of the command with stdin, except for blanks
+# and for this machine's names.
 check() {
   what=$1 expected=$2
   shift 2
@@ -138,7 +138,7 @@ for file in half other empty; do
 ci/features: "$file.json" is no report (expected what ci/smoke --json writes)
 E2
 done
-# bad WHAT CHANGE COMPLAINT: the report, with that change
+# bad WHAT CHANGE COMPLAINT: the report with that change is refused with this complaint
 bad() {
   sed "$2" "$work/new.json" >"$work/bad.json"
   check "$1" 2 "$ci/features" --matrix new.json bad.json <<E2

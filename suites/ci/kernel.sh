@@ -21,7 +21,7 @@ real=$PATH
 export room="$work" XDG_CACHE_HOME="$work/cache" TMPDIR="$work/tmp" NSRIG_KERNELS="$work/kernels" PATH="$work/bin:$PATH"
 unset NSRIG_TIMEOUT_SCALE
 
-# ---- a kernel that says what it is, and no more; and a machine that does as $MACHINE says ----------
+# ---- a kernel that only reports its version, and a machine that behaves as $MACHINE says -----------
 
 # image FILE VERSION
 image() {
@@ -47,7 +47,7 @@ eval "$MACHINE"
 E2
 chmod +x "$work/bin/qemu-system-x86_64"
 
-# run MACHINE [OPTION]... KERNEL -- COMMAND...: its status; what it says goes to files
+# run MACHINE [OPTION]... KERNEL -- COMMAND...: returns the exit status; the output goes to files
 run() {
   export MACHINE="$1"
   shift
@@ -55,7 +55,7 @@ run() {
   status=$?
 }
 
-# gone: the machine and its folder, at the latest after a while
+# gone: waits until the machine and its folder are gone
 gone() {
   for moment in 0.1 0.4 1 2 3 4 5 0.1; do
     [ -n "$(ls "$work/tmp")" ] || readlink "/proc/$(cat "$work/pid")/exe" >/dev/null || return 0
@@ -65,7 +65,7 @@ gone() {
   return 1
 }
 
-# refused STATUS WHAT LINE ARGUMENT...: nothing but that line is said, and no machine was begun
+# refused STATUS WHAT LINE ARGUMENT...: ci/kernel prints only this line, and starts no machine
 refused() {
   expected=$1 what=$2 line=$3
   shift 3
@@ -76,7 +76,7 @@ refused() {
   result $? "$what" "$work/err"
 }
 
-# ended STATUS WHAT LINE: that was the run's, the last line is this one, and nothing was left behind
+# ended STATUS WHAT LINE: the run had this status and this last line, and left nothing behind
 ended() {
   last=$(tail -n 1 "$work/err")
   { [ "$status" -eq "$1" ] && [ "$last" = "ci/kernel: $3" ] && gone; } >>"$work/err"
@@ -110,7 +110,7 @@ mkdir -p "$work/modules/9.9.8" "$work/modules/9.9.9-test"
 touch "$work/modules/9.9.8/modules.dep"
 refused 2 'modules of another version' "$work/modules/9.9.8: are another kernel's (expected those of 9.9.9-test)" \
   --modules "$work/modules/9.9.8" "$work/bzImage" -- true
-# Drivers that are built in, and among modules, one without those that it needs.
+# Drivers that are built in; and a module whose dependencies are missing.
 modules=$work/modules/9.9.9-test
 printf 'kernel/%s.ko\n' drivers/virtio/virtio_pci drivers/char/virtio_console net/9p/9pnet_virtio >"$modules/modules.builtin"
 echo 'kernel/fs/overlayfs/overlay.ko:' >"$modules/modules.dep"
@@ -131,7 +131,7 @@ run 'cd "$here/initrd" && for m in $(cat modules.list); do cat modules/$m; done 
 [ "$status" -eq 0 ] && [ "$(tr '\n' ' ' <"$work/out")" = "netfs 9p overlay " ]
 result $? 'modules are unpacked, and loaded after those that they need' "$work/err"
 
-# As a kernel's tree is after make INSTALL_MOD_PATH=. modules_install.
+# A kernel's tree after make INSTALL_MOD_PATH=. modules_install.
 mkdir -p "$work/tree/arch/x86/boot" "$work/tree/lib/modules"
 mv "$modules" "$work/tree/lib/modules" && modules=$work/tree/lib/modules/9.9.9-test
 cp "$work/bzImage" "$work/tree/arch/x86/boot"
@@ -182,7 +182,8 @@ ended 2 'a full disk' 'stdout: No space left on device'
 [ "$(cat "$work/status")" -eq 141 ] && [ "$(cat "$work/out")" = y ] && gone
 result $? 'nobody who reads on' "$work/err"
 
-# Whatever comes, it goes. A shell starts what runs beside it deaf to some signals, and nohup all that it runs.
+# Whatever signal comes, the machine ends. A shell starts background jobs with some signals ignored, and
+# nohup everything that it runs.
 for signal in HUP:129 INT:130 TERM:143 KILL:137; do
   mkfifo "$work/begun"
   MACHINE='say ready; echo begun >"$room/begun"; hang' perl -e '$SIG{$_} = "DEFAULT" for qw(HUP INT TERM); exec @ARGV' \
@@ -193,12 +194,13 @@ for signal in HUP:129 INT:130 TERM:143 KILL:137; do
   rm "$work/begun"
 done
 
-# What the suite does in mounts of its own.
+# The part of the suite that needs mounts of its own.
 own='unshare --mount'
 [ "$(id -u)" -eq 0 ] || own='unshare --user --map-root-user --mount'
 alone=$($own mount -t tmpfs none "$work/tmp" 2>&1) && alone=
 
-# tried KVM: which accelerator is taken where /dev/kvm is there, and answers so; and what the command is told
+# tried KVM: the accelerator that is used if /dev/kvm exists and answers like this; and what the command
+# is told
 tried() {
   [ -z "$alone" ] || return
   MACHINE='grep -o "accel [a-z]*" "$room/line" >&8; grep SCALE "$here/initrd/command" >&8; finish 0' KVM=$1 \
@@ -210,7 +212,7 @@ tried() {
         exec "$0" "$room/bzImage" -- true' "$sources/ci/kernel" >"$work/out" 2>"$work/err"
   paste -s "$work/out"
 }
-# takes WHAT KVM ANSWER
+# takes WHAT KVM ANSWER: the accelerator and the message are the expected ones
 takes() {
   if [ -n "$alone" ]; then
     skipped "$1" "needs mounts of its own: $alone"
@@ -231,7 +233,7 @@ takes 'KVM that refuses is not used' 'exit 1' "$emulated"
 
 mkdir "$work/tools"
 ln -s /usr/sbin/* /sbin/* /usr/bin/* /bin/* "$work/tools" 2>/dev/null
-# without PROGRAM WHAT LINE: that is not installed
+# without PROGRAM WHAT LINE: that program is not installed
 without() {
   mv "$work/tools/$1" "$work/missing" 2>/dev/null
   with=$PATH
@@ -241,7 +243,7 @@ without() {
 }
 without qemu-system-x86_64 'no QEMU' 'qemu-system-x86_64 was not found (Debian: qemu-system-x86)'
 without cpio 'no cpio' 'cpio was not found (Debian: cpio)'
-# No library of a busybox may be missing where it is the first program: there it is to say where it is.
+# If busybox is dynamically linked, its libraries must be found where it is the first program.
 if [ -n "$alone" ]; then
   skipped 'a busybox has the libraries that it needs' "needs mounts of its own: $alone"
 else
@@ -254,7 +256,7 @@ fi
 
 # ---- packages ---------------------------------------------------------------------------------
 
-# What apt knows is in a folder: packages that depend on each other, and some that can be fetched.
+# A folder replaces apt: packages that depend on each other, and some that can be downloaded.
 mkdir "$work/apt"
 cat >"$work/bin/apt-cache" <<'E2'
 #!/bin/sh
@@ -272,7 +274,7 @@ cp "$room/apt/$3.deb" .
 E2
 chmod +x "$work/bin/apt-cache" "$work/bin/apt-get"
 
-# package VERSION: one that has a kernel of that version
+# package VERSION: a package that contains a kernel of that version
 package() {
   mkdir -p "$work/package/DEBIAN" "$work/package/boot" "$work/package/lib/modules/$1"
   printf 'Package: linux-image-%s\nVersion: 1\nArchitecture: all\nMaintainer: x\nDescription: x\n' "$1" \
@@ -291,14 +293,14 @@ touch "$work/apt/linux-image-5.1.10-2-cloud-amd64" "$work/apt/linux-image-5.1.11
 echo '  Depends: linux-image-5.1.10-1-amd64' >"$work/apt/linux-image-amd64"
 package=linux-image-5.1.10-1-amd64
 
-# fetches WHAT TIMES NAME: the kernel of that package is the newest, and apt has been asked so often
+# fetches WHAT TIMES NAME: the newest kernel is that package's, and apt was called this often
 fetches() {
   run 'grep -o "/root/lib/modules/[^ ]*" "$here/initrd/layout" | sort -u >&8; finish 0' "$3" -- true
   [ "$status" -eq 0 ] && grep -q "^/root/lib/modules/5.1.10-1-amd64'$" "$work/out" &&
     [ "$(grep -cx $package "$work/asked")" -eq "$2" ] && [ "$(ls "$NSRIG_KERNELS")" = $package ]
   result $? "$1" "$work/err"
 }
-# fails WHAT LINE NAME: nothing is kept of it
+# fails WHAT LINE NAME: fails with this line, and keeps nothing
 fails() {
   run 'finish 0' "$3" -- true
   [ "$status" -eq 2 ] && [ "$(tail -n 1 "$work/err")" = "ci/kernel-package: $2" ] && [ -z "$(ls "$NSRIG_KERNELS")" ]
@@ -364,7 +366,8 @@ lack=
 has qemu-system-x86_64 || lack='program qemu-system-x86_64'
 [ -n "$kernel" ] || lack='a kernel that was fetched (ci/kernel-package linux-image-6.12-amd64)'
 
-# boots WHAT STATUS LINE [OPTION]... KERNEL -- COMMAND...: the status, and the last line if that is any
+# boots WHAT STATUS LINE [OPTION]... KERNEL -- COMMAND...: asserts the status, and the last line unless
+# it is empty
 boots() {
   what=$1 expected=$2 line=$3
   shift 3
@@ -377,7 +380,7 @@ boots() {
     [ -z "$(ls "$TMPDIR")" ]
   result $? "$what" "$work/err"
 }
-# said WHAT COMMAND...: of the kernel that was booted last
+# said WHAT COMMAND...: a check of the output of the kernel that was booted last
 said() {
   what=$1
   shift

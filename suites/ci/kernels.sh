@@ -8,7 +8,7 @@ sources=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 . "$sources/suites/lib/shell.sh"
 mkdir -p "$work/tree/ci" "$work/tree/build/suites/rig" "$work/tree/build/suites/smoke" "$work/a tmp"
 cd "$work/tree" || exit
-# The tree here has a build of its own, whatever is being built around it.
+# This tree has a build folder of its own, independent of the build that runs the suite.
 unset BUILD CONFIGURE_FLAGS
 export TMPDIR="$work/a tmp" room="$work"
 cp "$sources/ci/kernels" "$sources/ci/list" "$sources/ci/table" "$sources/ci/features" ci
@@ -17,13 +17,13 @@ list-suites: ; @echo suites/rig/good suites/rig/odd ../suites/ci/shell.sh suites
 list-smoke: ; @echo suites/smoke/x >$(LIST)
 EOF
 
-# script FILE: what stands on the standard input
+# script FILE: writes a script with the commands on stdin
 script() {
   { echo '#!/bin/sh' && cat; } >"$1"
   chmod +x "$1"
 }
 script ci/prepare </dev/null
-# Kernels are what they are called.
+# The file of a kernel contains its name.
 script ci/kernel <<'EOF'
 while [ "$1" != -- ]; do kernel=$1; shift; done
 shift
@@ -49,7 +49,7 @@ script build/suites/smoke/x <<'EOF'
 [ "$kernel" = lame ] && { printf '1..1\nnot ok 1 - carries\n'; exit 1; } || printf '1..1\nok 1 - carries\n'
 EOF
 
-# run WHAT STATUS ARGUMENT...: the status is that one, and nothing is left
+# run WHAT STATUS ARGUMENT...: exits with this status, and leaves nothing behind
 run() {
   what=$1 expected=$2
   shift 2
@@ -59,7 +59,7 @@ run() {
   ! grep -q '^status is not' "$work/err"
   result $? "$what" "$work/out"
 }
-# so WHAT COMMAND...
+# so WHAT COMMAND...: ok if the command succeeds
 so() {
   what=$1
   shift
@@ -86,7 +86,7 @@ so 'that of one in shell, which finds its sources' grep -qx 'ok 1 - has its sour
 so 'and that of a smoke suite' grep -qx 'ok 1 - carries' build/kernels/other/smoke/x.tap
 run 'a suite that fails on one' 1 poor other
 so 'is told' grep -q '^  Failed 1/1 subtests' "$work/out"
-# As a make around it does that says what it does: "w" is print-directory.
+# As if a verbose make had started it: "w" is --print-directory.
 export MAKEFLAGS=w MAKELEVEL=1
 run "what make says of folders is no suite" 0 other
 unset MAKEFLAGS MAKELEVEL
@@ -110,7 +110,7 @@ timeout 30 grep -q begun "$work/begun" && kill $! && wait $!
 done && ! readlink "/proc/$(cat "$work/pid")/exe" >>"$work/out"
 result $? 'whatever ends it ends its kernels' "$work/out"
 
-# One that stands in its first suite.
+# A kernel that hangs in its first suite.
 script build/suites/rig/good <<'EOF'
 echo begun >"$room/begun"; exec tail -f /dev/null
 EOF

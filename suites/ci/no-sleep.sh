@@ -7,7 +7,7 @@ sources=${srcdir:-$(dirname "$0")/../..}
 # shellcheck source=suites/lib/shell.sh
 . "$sources/suites/lib/shell.sh"
 
-# sees FILE WHAT LINE: the line is told, that is the third of a file
+# sees FILE WHAT LINE: ci/no-sleep reports this line, the third of a file
 sees() {
   printf 'one\n/* two */\n%s\n' "$3" >"$work/tree/$1"
   "$sources/ci/no-sleep" "$work/tree" >"$work/said" 2>&1
@@ -16,7 +16,7 @@ sees() {
   rm "$work/tree/$1"
 }
 
-# overlooks FILE WHAT: what stands on the standard input is not told
+# overlooks FILE WHAT: ci/no-sleep does not report the text on stdin
 overlooks() {
   cat >"$work/tree/$1"
   "$sources/ci/no-sleep" "$work/tree" >"$work/said" 2>&1

@@ -6,7 +6,7 @@ sources=${srcdir:-$(dirname "$0")/../..}
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 
 number=0
-# result STATUS WHAT: what was said is shown if the status is not 0
+# result STATUS WHAT: prints the output of ci/style if the status is not 0
 result() {
   number=$((number + 1))
   if [ "$1" -eq 0 ]; then
@@ -17,7 +17,7 @@ result() {
   fi
 }
 
-# sees WHAT SAID TEXT: of a file with that text
+# sees WHAT SAID TEXT: ci/style reports a file with that text
 sees() {
   printf '%s\n' "$3" >"$work/tree/fixture/wounded.c"
   "$sources/ci/style" "$work/tree" >"$work/said" 2>&1

@@ -7,7 +7,7 @@ unset PERL_TEST_HARNESS_DUMP_TAP
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 mkdir "$work/smoke"
 
-# A program that prints its own text behind the second line, and exits with the status in its name.
+# A program that prints its own text after the second line, and exits with the status in its name.
 program() {
   { echo '#!/bin/sh'; echo "sed '1,/^exit/d' \"\$0\""; echo "exit $2"; cat; } >"$work/smoke/$1"
   chmod +x "$work/smoke/$1"

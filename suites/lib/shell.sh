@@ -5,17 +5,17 @@
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 guilty=$PWD/suites/guilty/guilty
 export guilty
-# Crashes are to be crashes in a build with sanitizers, too.
+# Crashes have to be crashes also in a build with sanitizers.
 export ASAN_OPTIONS=handle_segv=0
 
-# Variables that a pipeline may have set for this very suite.
+# Variables that a CI system may have set for the suite itself.
 unset CI_NODE_INDEX CI_NODE_TOTAL JOB_COMPLETION_INDEX JOB_COMPLETION_COUNT TEST_SHARD_INDEX \
   TEST_TOTAL_SHARDS TEST_SHARD_STATUS_FILE HARNESS_OPTIONS PERL_TEST_HARNESS_DUMP_TAP
 for variable in $(env | sed -n 's/^\(NSRIG_[A-Z_]*\)=.*/\1/p'); do
   [ "$variable" = NSRIG_TIMEOUT_SCALE ] || unset "$variable"
 done
 
-# begin COUNT: a plan; or of none, where the machine lets nsrig run no test.
+# begin COUNT: prints the plan; or skips all, if nsrig can run no test on this machine.
 begin() {
   echo "TAP version 13"
   obstacle=$("$guilty" passes | sed -n 's/^ok 1 - passes # SKIP //p')
@@ -27,8 +27,8 @@ begin() {
 }
 
 number=0
-# result STATUS WHAT [FILE]: ok if the status is 0. If it isn't, the file ($work/said, unless given) tells more:
-# in the stream, and for those who see prove's summary only.
+# result STATUS WHAT [FILE]: ok if the status is 0. Otherwise prints the file (default $work/said) to
+# the stream, and to stderr for users who see only prove's summary.
 result() {
   number=$((number + 1))
   if [ "$1" -eq 0 ]; then

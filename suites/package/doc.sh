@@ -4,7 +4,7 @@
 doc=${srcdir:-$(dirname "$0")/../..}/doc
 
 number=0
-# generated PAGE WHAT COMMAND...: ok if the command prints the page
+# generated PAGE WHAT COMMAND...: ok if the command prints this page
 generated() {
   page=$1 what=$2
   shift 2

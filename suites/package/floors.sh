@@ -9,14 +9,15 @@ work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 export LC_ALL=C
 set -f
 
-# Who may know cmocka, by its headers; who may print. Two that print have nobody left to return an error to:
-# a process that can't come home, and the child of a program that could not be executed.
+# The folders that may include cmocka's headers, and those that may print. Two files may print because
+# they can return no error to anyone: a process that can't return to its namespace, and the child of a
+# program that could not be executed.
 knows_cmocka='cmocka rig verbs runner include'
 prints='cmocka verbs runner'
 prints_too='ns/do.c process/exec.c'
 
 number=0
-# holds WHAT FILE: ok if the file, with a line for each that is wrong, is empty
+# holds WHAT FILE: ok if the file is empty; otherwise each of its lines is an error
 holds() {
   number=$((number + 1))
   if [ ! -s "$2" ]; then
@@ -43,7 +44,7 @@ comm -3 "$work/files" "$work/listed" | awk -F'\t' '
   $2 { print "fixture/" $2 ": is in a fragment, and not there" }' >"$work/wrong"
 holds 'every file is in the fragment of its folder' "$work/wrong"
 
-# file:line: text, without comments; strings stay.
+# file:line: text, without comments; string literals stay.
 (cd "$sources/fixture" && xargs awk '
   FNR == 1 { inside = 0 }
   { text = $0
@@ -62,7 +63,7 @@ holds 'every file is in the fragment of its folder' "$work/wrong"
 
 # ---- includes -----------------------------------------------------------------------------------
 
-# Of headers that are installed none is of a floor: all may be included.
+# Installed headers belong to no floor: every file may include them.
 awk -v order="$order" '
   BEGIN { n = split(order, folders); for (i = 1; i <= n; i++) floor[folders[i]] = i }
   match($0, /#include "[^"]*"/) {
@@ -78,7 +79,7 @@ holds 'no include points against the order' "$work/wrong"
 
 # ---- symbols ------------------------------------------------------------------------------------
 
-# file symbol, of what is defined (T) and of what is needed (U)
+# file symbol: the symbols defined (T) and needed (U)
 while read -r file; do
   case $file in *.h) continue ;; esac
   folder=${file%/*} stem=${file##*/}
@@ -99,8 +100,8 @@ awk -v order="$order" '
   floor[to] > floor[from] { print "fixture/" $1 " uses " $3 " of fixture/" $2 ": " from " comes before " to }' "$work/needs" >>"$work/wrong"
 holds 'no symbol is used against the order' "$work/wrong"
 
-# What needs nobody that is left, or is needed by nobody that is left, is in no circle; and of the rest those
-# are, who are come back to.
+# Repeatedly removes the files that need no remaining file, or that no remaining file needs: they are in no
+# circle. Of the rest, those in a circle are those that can be reached from themselves.
 awk '
   function comes_back(file, goal,   i) {
     if (file == goal) return 1
@@ -129,7 +130,7 @@ holds 'no two files need each other' "$work/wrong"
 
 # ---- who may do what ----------------------------------------------------------------------------
 
-# not_in FOLDERS PATTERN WHAT [FILE]...: lines with the pattern, outside of these folders and files
+# not_in FOLDERS PATTERN WHAT [FILE]...: no line outside of these folders and files matches the pattern
 not_in() {
   awk -v folders=" $1 " -v pattern="$2" -v what="$3" -v files=" ${4-} " '
     { file = $1; sub(":.*", "", file); folder = file; sub("/.*", "", folder)

@@ -8,7 +8,7 @@ work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 export LC_ALL=C
 
 number=0
-# holds WHAT FILE: ok if the file, with a line for each that is wrong, is empty
+# holds WHAT FILE: ok if the file is empty; otherwise each of its lines is an error
 holds() {
   number=$((number + 1))
   if [ ! -s "$2" ]; then
@@ -19,7 +19,7 @@ holds() {
   fi
 }
 
-# page:text, of what matches in all pages
+# page:text for each match in all pages
 named() { grep -oE "$1" README.md doc/*.md; }
 
 echo "TAP version 13"
@@ -43,7 +43,7 @@ for page in README.md doc/*.md; do
 done >"$work/wrong"
 holds 'every page is released' "$work/wrong"
 
-# In doc/architecture.md they are relative to fixture/; programs are named without ".c".
+# In doc/architecture.md paths are relative to fixture/; programs are named without ".c".
 named '`[a-z]+/[a-z0-9_./-]*[a-z]`' | tr -d '`' | while IFS=: read -r page path; do
   case $path in build/*) continue ;; esac
   [ -d "${path%%/*}" ] || [ -d "fixture/${path%%/*}" ] || continue

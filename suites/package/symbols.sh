@@ -16,7 +16,7 @@ fi
 nm -D --defined-only "$library" | sed -n 's/.* T \([^@]*\).*/\1/p' | sort >"$work/exported"
 sed -n 's/^\t\(nsrig_.*\);$/\1/p' "$fixture/nsrig.sym" >"$work/listed"
 sort -u "$work/listed" >"$work/sorted"
-# The headers that are installed, without comments and macros: what is followed by '('.
+# The installed headers without comments and macros: the names that '(' follows.
 for header in $(sed -n 's/^#include <nsrig\/\(.*\)>$/\1/p' "$fixture/include/nsrig.h"); do
   perl -0pe 's{/\*.*?\*/}{}gs; s/\\\n//g; s/^#.*$//mg' "$fixture/include/nsrig/$header"
 done | grep -o '\bnsrig_[a-z0-9_]*(' | tr -d '(' | grep -vxE 'nsrig_(packet_)?fn' | sort -u >"$work/declared"

@@ -8,8 +8,8 @@
 begin 36
 mkdir "$work/streams"
 
-# stream NAME WHAT COMMAND: a program, and what every harness should make of it: a line for each test,
-# and one for the whole.
+# stream NAME WHAT COMMAND: a program, and what every harness should report: one line per test, and
+# one for the whole program.
 streams=
 stream() {
   streams="$streams $1"
@@ -59,27 +59,27 @@ E2
 stream none 'no test in this shard' '"$guilty" passes --shard 2/2' <<'E2'
 whole: SKIP
 E2
-# None of ours; its one result is good, and so is its exit status.
+# Not a runner's program; its one result and its exit status are good.
 stream bail 'bail out' 'printf "TAP version 13\n1..1\nok 1 - first\nBail out! no network\n"' <<'E2'
 PASS: 1 - first
 whole: red
 E2
 
-# judge HARNESS STREAM: whether what it told is what is expected.
+# judge HARNESS STREAM: compares the harness's report with the expected one.
 judge() {
   sed -E 's/^whole: (FAIL|ERROR)$/whole: red/' "$work/told" |
     diff "$work/$2.expected" - >"$work/difference"
   result $? "$1: $(cat "$work/$2.what")" "$work/difference"
 }
 
-# cannot HARNESS PACKAGE
+# cannot HARNESS PACKAGE: skips the harness, which the package would provide.
 cannot() {
   for stream in $streams; do
     skipped "$1: $(cat "$work/$stream.what")" "needs $2"
   done
 }
 
-# drive INTERPRETER DRIVER [OPTION]: the call is that of a Makefile that automake generated.
+# drive INTERPRETER DRIVER [OPTION]: calls the driver as automake's Makefile does.
 drive() {
   interpreter=$1 driver=$2
   shift 2
@@ -94,7 +94,7 @@ drive() {
     "$interpreter" "$folder/$driver" --test-name "$stream" --log-file "$work/log" \
       --trs-file "$work/trs" --color-tests no --enable-hard-errors yes --expect-failure no "$@" \
       -- "$work/streams/$stream" >"$work/said" 2>&1
-    # That a red program exits with 1, or bails out, or has no test is told by the whole.
+    # The line for the whole covers a failed program's exit status, "Bail out!" and an empty plan.
     {
       sed -E "s/^([A-Z]+): $stream /\1: /
         /^ERROR: - exited with status 1$/d; /^ERROR: - Bail out! no network$/d; /^SKIP: - /d" "$work/said"
@@ -104,7 +104,7 @@ drive() {
   done
 }
 
-# meson tells of the whole in one file, and of each test in another.
+# meson reports on the whole program in one file, and on each test in another.
 read_meson() {
   python3 - "$work/build/meson-logs" "$1" <<'E2'
 import json, re, sys
@@ -113,7 +113,7 @@ from xml.etree import ElementTree
 logs, stream = sys.argv[1:]
 tests = f'.//testsuite[@name="streams.{stream}"]/testcase'
 for case in ElementTree.parse(logs + '/testlog.junit.xml').iterfind(tests):
-    # Newer ones leave out the dash.
+    # Newer versions leave out the dash.
     told = re.sub(r'^(\d+) (- )?', r'\1 - ', case.get('name'))
     for tag, result in ('error', 'ERROR'), ('failure', 'FAIL'), ('skipped', 'SKIP'):
         if case.find(tag) is not None:
@@ -159,13 +159,13 @@ drive sh tap-driver.sh --merge
 drive perl tap-driver.pl
 judge_meson
 
-# Two that wait for each other, so that they have to run at the same time.
+# Two tests that wait for each other, so they have to run at the same time.
 mkfifo "$work/fifo"
 export GUILTY_PATH="$work/fifo"
 stream waits - '"$guilty" waits_for_a_fifo --timeout 20' </dev/null
 stream opens - '"$guilty" opens_the_fifo --timeout 20' </dev/null
 
-# beside STATUS WHAT LINE PROGRAM...: what prove -j4 says in the end of these programs
+# beside STATUS WHAT LINE PROGRAM...: the last line that prove -j4 prints for these programs
 beside() {
   status=$1 what=$2 line=$3
   shift 3

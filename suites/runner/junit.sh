@@ -7,7 +7,7 @@
 junit=${srcdir:-$(dirname "$0")/../..}/ci/junit
 begin 14
 
-# What a parser of XML finds in a file: what is counted, and each test with what is said of it.
+# What an XML parser finds in a file: the counts, and each test with its result.
 read_xml() {
   PYTHONIOENCODING=utf-8 python3 - "$1" <<'E2'
 import sys
@@ -30,7 +30,7 @@ for suite in root:
 E2
 }
 
-# compare WHAT: the file and the exit status with what is expected.
+# compare WHAT: compares the file and the exit status with the expected ones.
 compare() {
   { read_xml "$work/xml" && echo "exit status $status"; } 2>&1 |
     sed -E "s|$work/||; s|was not run: .*No such file.*|was not run: No such file|
@@ -38,7 +38,7 @@ compare() {
   result $? "$1" "$work/difference"
 }
 
-# judge WHAT PROGRAM [ARGUMENT]...
+# judge WHAT PROGRAM [ARGUMENT]...: converts the program's stream, then compares
 judge() {
   what=$1
   shift
@@ -52,7 +52,7 @@ judge() {
   compare "$what"
 }
 
-# program NAME: of these commands
+# program NAME: writes a program with the commands on stdin
 program() {
   { printf '#!/bin/sh\necho TAP version 13\n'; cat; } >"$work/$1"
   chmod +x "$work/$1"
@@ -172,7 +172,7 @@ needs more
 exit status 0
 E2
 
-# However good its results are.
+# Whatever the results of its tests.
 program killed <<'E2'
 printf '1..1\nok 1 - first\n'
 kill -9 $$
@@ -224,7 +224,7 @@ E2
 [ $? -eq 2 ] && grep -q 'no-folder/xml: No such file' "$work/said" && [ ! -e "$work/has-run" ]
 result $? "a file that can't be written is told before anything runs" "$work/said"
 
-# The formatter that doc/ci.md names for those who have only that.
+# The formatter that doc/ci.md names for users who have only that.
 what="TAP::Formatter::JUnit: failures are told"
 cat >"$work/expected" <<'E2'
 testsuites: 

@@ -6,7 +6,7 @@ sources=${srcdir:-$(dirname "$0")/../..}
 # shellcheck source=suites/lib/shell.sh
 . "$sources/suites/lib/shell.sh"
 
-# run STATUS ARGUMENT...: the program ends with this status; fails otherwise
+# run STATUS ARGUMENT...: fails unless helpers/topo exits with this status
 run() {
   expected=$1
   shift
@@ -16,7 +16,7 @@ run() {
   [ "$status" -eq "$expected" ]
 }
 
-# quiet: it wrote nothing where it should not
+# quiet: nothing was printed on the wrong stream
 draws() { [ -s "$work/out" ] && [ ! -s "$work/err" ] && grep -q '^+---' "$work/out"; }
 complains() { [ ! -s "$work/out" ] && grep -qxF "$1" "$work/err"; }
 
@@ -53,7 +53,7 @@ result $? "an option that is none is refused"
 run 0 --help && grep -q '^usage: ' "$work/out"
 result $? "--help is an answer"
 
-# The network of the first test in README.md, and the comment above it.
+# The network of the first test in README.md, and its drawing in the comment above.
 sed -n '/^```c first\.c$/,/^```$/p' "$sources/README.md" >"$work/program"
 sed -n 's/.*NSRIG_VETH("\([^"]*\)", "\([^"]*\)").*/veth \1 -- \2/p' "$work/program" >"$work/first"
 sed -n 's/^ \*	//p' "$work/program" >"$work/shown"
