@@ -224,8 +224,8 @@ static void hands_its_output_over(void **state)
 }
 
 /*
- * Waits until the reader at the other end of the FIFO has closed it. The environment names the
- * FIFO.
+ * Waits until another process has opened and closed the other end of the FIFO, which the
+ * environment names.
  */
 static void waits_for_a_fifo(void **state)
 {

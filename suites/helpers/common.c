@@ -44,7 +44,7 @@ static void ends_by_sigterm_and_sigint(void **state)
 	}
 }
 
-/* The helper was started without nsrig_spawn(), which would also have checked its exit. */
+/* The helper was started without nsrig_spawn(), so its exit is checked here. */
 static void stop(struct program *helper)
 {
 	assert_return_code(kill(helper->pid, SIGTERM), errno);
@@ -168,7 +168,7 @@ static void keeps_its_descriptors_to_itself(void **state)
 			unsigned flags = 0;
 			FILE *file;
 
-			/* A descriptor that it inherited must stay the same file. */
+			/* Skip descriptors that it has inherited from this process. */
 			if (atoi(entry->d_name) < 3 || fcntl(atoi(entry->d_name), F_GETFD) == 0)
 				continue;
 			snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s",

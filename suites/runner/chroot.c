@@ -76,7 +76,7 @@ static void test_that_changes_its_root_is_refused(void **state)
 	nsrig_assert_error(nsrig_run(rig, "a", &command, &result), -EXDEV);
 	assert_non_null(
 		strstr(nsrig_error(), "its root directory would be another than the test's"));
-	/* The audit can't work from there. */
+	/* The audit needs the former root. */
 	assert_int_equal(fchdir(root), 0);
 	assert_int_equal(chroot("."), 0);
 	close(root);
