@@ -236,7 +236,8 @@ static void routes_that_are_none(void **state)
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 metric many"), -EINVAL, "\"many\"");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 table 4294967296"), -EINVAL,
 		"not a number");
-	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 metric -1"), -EINVAL, "not a number");
+	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 metric -1"), -EINVAL,
+		"not a number");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 mtu 0"), -EINVAL,
 		"not a number from 1");
 	refused(nsrig_route_add(left, "10.9.0.0/16 via 10.1.0.2 table 0"), -EINVAL,

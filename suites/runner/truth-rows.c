@@ -259,7 +259,7 @@ const struct truth truth_rows[] = {
 		"program_goes_into_the_background",
 		FAILED("ended before its time: sh on \"left\" exited with status 0, and left 1 "
 		       "running (.forks is *)")},
-	{"starts a program that a sanitizer reported an error in", "program_is_reported_of",
+	{"starts a program in which a sanitizer finds an error", "program_is_reported_of",
 		FAILED("a sanitizer reported an error in sh on \"left\": x.c:1:2: runtime error: "
 		       "left shift of negative value")},
 	{"stops a program that has exited by itself", "program_is_stopped_and_complained_of",
