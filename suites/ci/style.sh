@@ -3,19 +3,8 @@
 # ci/style: the sources obey the style; and ci/style finds those that do not. $srcdir is the folder
 # of the sources.
 sources=${srcdir:-$(dirname "$0")/../..}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-
-number=0
-# result STATUS WHAT: prints the output of ci/style if the status is not 0
-result() {
-  number=$((number + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $number - $2"
-  else
-    echo "not ok $number - $2"
-    sed 's/^/# /' "$work/said" >&2
-  fi
-}
+# shellcheck source=suites/lib/shell.sh
+. "$sources/suites/lib/shell.sh"
 
 # sees WHAT SAID TEXT: ci/style reports a file with that text
 sees() {
@@ -30,15 +19,14 @@ echo 1..6
 "$sources/ci/style" "$sources" >"$work/said" 2>&1
 result $? "the sources have their form"
 mkdir -p "$work/tree/fixture" "$work/tree/helpers" "$work/tree/suites"
-cp "$sources/.clang-format" "$work/tree" 2>/dev/null
+cp "$sources/.clang-format" "$work/tree"
 sees 'a line that is too wide' '1: 101 columns (at the most 100)' "/* $(printf '%095d' 0) */"
 sees 'a blank at the end of a line' '1: a blank at the end of the line' 'int one; '
 sees 'a name that stands for anything' '1: "check" is static in many files' 'static int check(void)'
 if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
   sees "what clang-format has otherwise" '1: is not as clang-format has it' 'int  one;'
 else
-  number=$((number + 1))
-  echo "ok $number - what clang-format has otherwise is seen # SKIP needs program clang-format of version 14"
+  skipped 'what clang-format has otherwise is seen' 'needs program clang-format of version 14'
 fi
 "$sources/ci/style" "$work" >"$work/said" 2>&1
 [ $? -gt 1 ] && grep -q '^ci/style: there is no fixture in .* (expected the sources of nsrig)' "$work/said"

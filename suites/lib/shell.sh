@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Shared by the shell suites that test how other programs read the runner's streams. Sourced with '.'
-# in the build folder.
+# Shared by the shell suites. Sourced with '.'; the suites that use $guilty do so in the build folder.
 # shellcheck shell=sh
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 guilty=$PWD/suites/guilty/guilty
@@ -36,6 +35,17 @@ result() {
   else
     echo "not ok $number - $2"
     sed 's/^/# /' "${3-$work/said}" && sed 's/^/# /' "${3-$work/said}" >&2
+  fi
+}
+
+# holds WHAT FILE: ok if the file is empty; otherwise each of its lines is an error
+holds() {
+  number=$((number + 1))
+  if [ ! -s "$2" ]; then
+    echo "ok $number - $1"
+  else
+    echo "not ok $number - $1"
+    sed 's/^/# /' "$2" | tee /dev/stderr
   fi
 }
 

@@ -5,7 +5,8 @@
 # the objects, because includes do not show a prototype that is declared elsewhere. $srcdir is the
 # folder of the sources.
 sources=${srcdir:-$(dirname "$0")/../..}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+# shellcheck source=suites/lib/shell.sh
+. "$sources/suites/lib/shell.sh"
 export LC_ALL=C
 set -f
 
@@ -15,18 +16,6 @@ set -f
 knows_cmocka='cmocka rig verbs runner include'
 prints='cmocka verbs runner'
 prints_too='ns/do.c process/exec.c'
-
-number=0
-# holds WHAT FILE: ok if the file is empty; otherwise each of its lines is an error
-holds() {
-  number=$((number + 1))
-  if [ ! -s "$2" ]; then
-    echo "ok $number - $1"
-  else
-    echo "not ok $number - $1"
-    sed 's/^/# /' "$2" | tee /dev/stderr
-  fi
-}
 
 echo "TAP version 13"
 echo 1..6

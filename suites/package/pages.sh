@@ -4,20 +4,9 @@
 # checks the generated pages. $srcdir is the folder of the sources.
 generated='verdicts|options'
 cd "${srcdir:-$(dirname "$0")/../..}" || exit
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+# shellcheck source=suites/lib/shell.sh
+. suites/lib/shell.sh
 export LC_ALL=C
-
-number=0
-# holds WHAT FILE: ok if the file is empty; otherwise each of its lines is an error
-holds() {
-  number=$((number + 1))
-  if [ ! -s "$2" ]; then
-    echo "ok $number - $1"
-  else
-    echo "not ok $number - $1"
-    sed 's/^/# /' "$2" | tee /dev/stderr
-  fi
-}
 
 # page:text for each match in all pages
 named() { grep -oE "$1" README.md doc/*.md; }
