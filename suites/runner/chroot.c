@@ -94,6 +94,22 @@ static int run_inside(int argc, char **argv)
 	return nsrig_main(argc, argv, tests);
 }
 
+/* ---- covered --------------------------------------------------------------------------------- */
+
+static void program_runs(void **state)
+{
+	nsrig_assert_run(*state, "a", "true");
+}
+
+static int run_covered(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		nsrig_test(program_runs, &alone),
+	};
+
+	return nsrig_main(argc, argv, tests);
+}
+
 /* ---- the way in ------------------------------------------------------------------------------ */
 
 static int give_up(const char *what)
@@ -223,15 +239,20 @@ static bool is_empty(const char *path)
 	return count == 2;
 }
 
-static void passes_inside(const char *option)
+static void passes(char *const argv[])
 {
 	struct program program;
 
-	program_run(&program, (char *[]){"../runner/chroot", "--enter", (char *)option, NULL});
+	program_run(&program, argv);
 	if (!WIFEXITED(program.status) || WEXITSTATUS(program.status) ||
 		strstr(program.out_text, "# SKIP"))
 		nsrig_fail("inside: %s%s", program.out_text, program.err_text);
 	program_free(&program);
+}
+
+static void passes_inside(const char *option)
+{
+	passes((char *[]){"../runner/chroot", "--enter", (char *)option, NULL});
 	assert_file(OUTSIDE "/etc/group", "outside\n");
 	assert_file(OUTSIDE "/inside/etc/group", "inside\n");
 	assert_true(is_empty(OUTSIDE "/run"));
@@ -270,6 +291,19 @@ static void mount_is_the_root_of_a_process_that_runs_all(void **state)
 	passes_inside("--no-fork");
 }
 
+/* Each test has a /run of its own, which covers that of its runner with the working directory. */
+static void covered_directory_is_no_obstacle(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir("/run/here", 0755), 0);
+	assert_int_equal(chdir("/run/here"), 0);
+	setenv("CHROOT_COVERED", "1", 1);
+	passes((char *[]){"../runner/chroot", NULL});
+	passes((char *[]){"../runner/chroot", "--no-fork", NULL});
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(rmdir("/run/here"), 0);
+}
+
 #define outside_test(function)                                                                     \
 	cmocka_unit_test_setup_teardown(function, make_outside, remove_outside)
 
@@ -280,10 +314,13 @@ int main(int argc, char **argv)
 		outside_test(folder_is_the_root_of_a_process_that_runs_all),
 		outside_test(mount_is_the_root),
 		outside_test(mount_is_the_root_of_a_process_that_runs_all),
+		cmocka_unit_test_setup(covered_directory_is_no_obstacle, program_clear_environment),
 	};
 
 	if (getenv("CHROOT_INSIDE"))
 		return run_inside(argc, argv);
+	if (getenv("CHROOT_COVERED"))
+		return run_covered(argc, argv);
 	if (argc > 1 && !strcmp(argv[1], "--enter")) {
 		argv[1] = argv[0];
 		return enter(argv + 1);
