@@ -47,7 +47,7 @@ static void misspells_a_word_of_a_set(void **state)
 
 static void misses_a_link(void **state)
 {
-	nsrig_assert_link(nsrig_host(*state, "left"), "a0 down");
+	nsrig_assert_link(nsrig_host(*state, "left"), "a0 up no-carrier");
 }
 
 static void misses_an_address(void **state)

@@ -406,8 +406,13 @@ static void failures_tell_what_differs(void **state)
 		{"misspells_a_word", "route \\\"10.1.0.0/24 gateway 10.1.0.2\\\": \\\"gateway\\\" "
 				     "is not understood"},
 		{"misspells_a_word_of_a_set", "link \\\"a0 upp\\\": \\\"upp\\\" is not understood"},
-		{"misses_a_link", "expected link \\\"a0 down\\\" in \\\"left\\\", but found: 2 "
-				  "in all; closest match: a0 up carrier"},
+		/*
+		 * How many there are depends on the kernel: some modules add a link to each
+		 * namespace.
+		 */
+		{"misses_a_link",
+			"expected link \\\"a0 up no-carrier\\\" in \\\"left\\\", but found: "},
+		{"misses_a_link", " in all; closest match: a0 up carrier"},
 		{"has_what_looks_like_the_kernels_link",
 			"links in \\\"other\\\" differ (-expected, +found):\\n+ip_vti0 up"},
 		{"has_an_address_like_los", "(-expected, +found):\\n+127.0.9.1/8 dev a0"},
