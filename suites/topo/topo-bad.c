@@ -17,8 +17,9 @@ struct row {
 static const struct row bad_words[] = {
 	{"veth \"a:x -- b:y", "line 1, column 6: a '\"' without another one on its line"},
 	{"nft a { table ip t {", "line 1, column 7: a '{' without the '}' that closes it"},
+	{"nft a { # }\n", "line 1, column 7: a '{' without the '}' that closes it"},
 	{"nft a { } x", "line 1, column 11: something follows the '}' that ends the statement"},
-	{"{ x }", "line 1, column 1: a '{' at the begin of a statement (expected nft HOST { "
+	{"{ x }", "line 1, column 1: a '{' at the beginning of a statement (expected nft HOST { "
 		  "RULESET })"},
 	{"host a { x }", "line 1, column 1: \"host\" takes no { ... }; only nft does"},
 	{"vetth a:x -- b:y", "line 1, column 1: \"vetth\" is not understood (did you mean "

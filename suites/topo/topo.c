@@ -52,6 +52,7 @@ static const char text[] =
 	"neigh client 10.0.1.9 lladdr 02:00:00:00:00:09 dev eth0\n"
 	"fdb switch 02:00:00:00:00:09 dev p1 master br0\n"
 	"nft router {\n"
+	"	# a brace in a comment opens nothing {\n"
 	"	table ip filter { chain forward { } }\n"
 	"}";
 
