@@ -11,6 +11,7 @@
  */
 #include "guilty.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 static const struct nsrig_topo one_way = {
@@ -105,6 +106,17 @@ static void misspells_a_rejection(void **state)
 static void misspells_who_rejects(void **state)
 {
 	nsrig_assert_no_reject(*state, "left", "tcp middle:53", "refused by middle");
+}
+
+/* With more than a thousand words. */
+static void rejects_at_length(void **state)
+{
+	char words[3000];
+	int i;
+
+	for (i = 0; i < (int)sizeof(words) - 4; i += 2)
+		strcpy(words + i, "x ");
+	nsrig_assert_no_reject(*state, "left", "tcp middle:53", words);
 }
 
 static void asks_no_name_server(void **state)
@@ -231,6 +243,7 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(is_rejected_all_the_same, &one_way),
 	nsrig_test(misspells_a_rejection, &one_way),
 	nsrig_test(misspells_who_rejects, &one_way),
+	nsrig_test(rejects_at_length, &one_way),
 	nsrig_test(asks_no_name_server, &one_way),
 	nsrig_test(expects_no_answer_of_the_dns, &one_way),
 	nsrig_test(goes_by_others, &one_way),

@@ -386,7 +386,7 @@ static void failures_explain_themselves(void **state)
 		{"may_not_pass", "expected it to pass, but: udp 10.7.0.1:53 from \\\"left\\\": "
 				 "admin-prohibited from 10.1.0.254: No route to host"},
 		{"may_not_pass", "  middle: IcmpOutDestUnreachs +"},
-		{"may_not_pass", "  right: nothing moved"},
+		{"may_not_pass", "  right: no change"},
 		{"reaches_all_the_same",
 			"tcp middle:80 from \\\"left\\\": expected nothing to pass, "
 			"but: it does\\n"},
@@ -413,6 +413,7 @@ static void failures_explain_themselves(void **state)
 		{"misspells_who_rejects",
 			"\\\"refused by middle\\\" is not a rejection (expected a "
 			"word, or \\\"WORD from HOST\\\")"},
+		{"rejects_at_length", "x \\\" is not a rejection (expected a word, or "},
 		{"asks_no_name_server", "expected \\\"www.example.org\\\" to be "
 					"\\\"192.0.2.7\\\", but: udp 10.1.0.254 from \\\"left\\\": "
 					"port-unreachable from 10.1.0.254"},
