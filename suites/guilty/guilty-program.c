@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Prints a line, then runs for ever. */
@@ -223,7 +224,28 @@ static void thread_goes_on(void **state)
 	nsrig_spawn_thread(*state, "left", sleep_for_ever, NULL);
 }
 
+static int do_nothing(void *unused)
+{
+	(void)unused;
+	return 0;
+}
+
+/* It can't enter its host. */
+static void thread_gets_no_descriptor(void **state)
+{
+	struct rlimit limit, none;
+
+	nsrig_assert_join(nsrig_spawn_thread(*state, "left", do_nothing, NULL));
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = limit;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	nsrig_join(nsrig_spawn_thread(*state, "left", do_nothing, NULL), NULL, NSRIG_WAIT_MS);
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static const struct CMUnitTest tests[] = {
+	nsrig_test(thread_gets_no_descriptor, &guilty_cable),
 	nsrig_test(program_ends_by_itself, &guilty_cable),
 	nsrig_test(program_crashes, &guilty_cable),
 	nsrig_test(program_ends_while_it_is_pinged, &guilty_cable),

@@ -3,6 +3,7 @@
  * Probes for the kernel's features: each is tried once per run. Also the kernel's configuration,
  * which can contradict a skip. The truth table covers the skips themselves.
  */
+#include "fixture/base/error-private.h"
 #include "fixture/kernel/kconfig.h"
 #include "fixture/kernel/probe-cache.h"
 #include "suites/lib/array.h"
@@ -143,6 +144,7 @@ static int learn(void)
 /* The runner reserves the memory for it before the first test begins. */
 static void what_one_process_learns_all_know(void **state)
 {
+	char lack[NSRIG_LACK_SIZE];
 	int answer;
 
 	(void)state;
@@ -152,6 +154,8 @@ static void what_one_process_learns_all_know(void **state)
 	assert_true(nsrig_probe_cache_find("kind of link nonesuch", &answer));
 	assert_int_equal(answer, -NSRIG_ELACKS);
 	assert_non_null(strstr(nsrig_error(), "needs link kind nonesuch"));
+	assert_non_null(strstr(nsrig_error_lack(lack), "are unknown"));
+	assert_string_equal(lack, "link kind nonesuch");
 	assert_false(nsrig_probe_cache_find("kind of link never asked for", &answer));
 }
 

@@ -291,6 +291,9 @@ const struct truth truth_rows[] = {
 		FAILED("\"one thing\" != \"another thing\"")},
 	{"leaves a thread of nsrig's running", "thread_goes_on",
 		FAILED("a thread in \"left\" did not end within 2000 ms")},
+	{"has a thread of nsrig's that can't enter its host", "thread_gets_no_descriptor",
+		FAILED("a thread in \"left\": the calling thread's network namespace: Too many "
+		       "open files")},
 
 	/* The runner itself. */
 	{"is in a program without tests", "none at all", .alone = true, .outcome = "",
