@@ -98,6 +98,8 @@ static int run_inside(int argc, char **argv)
 
 static void program_runs(void **state)
 {
+	/* In the directory in which the runner was started; /run covers its path now. */
+	assert_int_equal(access("started-here", F_OK), 0);
 	nsrig_assert_run(*state, "a", "true");
 }
 
@@ -297,9 +299,11 @@ static void covered_directory_is_no_obstacle(void **state)
 	(void)state;
 	assert_int_equal(mkdir("/run/here", 0755), 0);
 	assert_int_equal(chdir("/run/here"), 0);
+	close(creat("started-here", 0600));
 	setenv("CHROOT_COVERED", "1", 1);
 	passes((char *[]){"../runner/chroot", NULL});
 	passes((char *[]){"../runner/chroot", "--no-fork", NULL});
+	assert_int_equal(unlink("started-here"), 0);
 	assert_int_equal(chdir("/"), 0);
 	assert_int_equal(rmdir("/run/here"), 0);
 }

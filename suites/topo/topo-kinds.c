@@ -217,7 +217,7 @@ static void every_option_has_a_row(void **state)
 	int k, o;
 
 	(void)state;
-	for (k = 0; (kind = nsrig_kind_number(k)); k++) {
+	for (k = 0; (kind = nsrig_kind_at(k)); k++) {
 		for (o = 0; (option = nsrig_kind_option_name(kind, o)); o++) {
 			rows_of = 0;
 			snprintf(word, sizeof(word), " %s", option);
@@ -240,7 +240,7 @@ static void kinds_are_the_kernels(void **state)
 	int k;
 
 	(void)state;
-	for (k = 0; (kind = nsrig_kind_number(k)); k++) {
+	for (k = 0; (kind = nsrig_kind_at(k)); k++) {
 		assert_string_equal(kind->word, kind->kernel);
 		assert_true(!strncmp(kind->config, "CONFIG_", 7));
 		assert_int_equal(kind->ends, strcmp(kind->word, "veth") ? 1 : 2);

@@ -88,7 +88,7 @@ static void paths_that_end_early(void **state)
 	refused(nsrig_path(a, "10.0.3.2:80", NULL, &path), -EINVAL, "has a port");
 	refused(nsrig_path(a, "icmp 10.0.3.2", NULL, &path), -EINVAL, "expected an address alone");
 	refused(nsrig_path(a, "10.0.3.2", NULL, NULL), -EINVAL, "nowhere to put the path");
-	refused(nsrig_path(a, "10.0.3.2", HOW(.ttl = 3), &path), -EINVAL, "does not heed .ttl");
+	refused(nsrig_path(a, "10.0.3.2", HOW(.ttl = 3), &path), -EINVAL, "does not support .ttl");
 	assert_null(path);
 }
 

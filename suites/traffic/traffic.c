@@ -334,13 +334,13 @@ static void bad_members(void **state)
 	refused(nsrig_reach(a, "icmp 10.0.1.2", b, HOW(.size = 65001)), -EINVAL,
 		".size 65001 is more than an echo holds");
 	refused(nsrig_reach(a, "icmp 10.0.1.2", b, HOW(.say = "x")), -EINVAL,
-		"nsrig_reach does not heed .say and .expect");
+		"nsrig_reach does not support .say and .expect");
 	refused(nsrig_reach(a, "icmp 10.0.1.2", b, HOW(.eventually = 1)), -EINVAL,
-		"nsrig_reach does not heed .eventually");
+		"nsrig_reach does not support .eventually");
 	refused(nsrig_answer(a, "tcp 10.0.1.2:9", HOW(.count = 2)), -EINVAL,
-		"does not heed .count");
+		"does not support .count");
 	refused(nsrig_reject(a, "tcp 10.0.1.2:9", HOW(.at = "b"), &words), -EINVAL,
-		"does not heed .at");
+		"does not support .at");
 	refused(nsrig_reject(a, "tcp 10.0.1.2:9", NULL, NULL), -EINVAL,
 		"nowhere to put the answer");
 	assert_int_equal(count_descriptors(), descriptors);

@@ -341,7 +341,7 @@ static void all_reach_all(void **state)
 			rig, &(const struct nsrig_traffic){.hosts = "server hermit"}, NULL, NULL),
 		-EINVAL, "there are no two hosts with addresses");
 	refused(nsrig_reach_all(rig, &(const struct nsrig_traffic){.count = 2}, NULL, NULL),
-		-EINVAL, "nsrig_reach_all does not heed .count");
+		-EINVAL, "nsrig_reach_all does not support .count");
 	refused(nsrig_reach_all(rig, &(const struct nsrig_traffic){.ms = -1}, NULL, NULL), -EINVAL,
 		".ms is negative");
 	refused(nsrig_reach_all(NULL, NULL, NULL, NULL), -EINVAL, "no rig given (NULL)");
@@ -447,7 +447,7 @@ static void failures_explain_themselves(void **state)
 				      "to 10.2.0.2:\\n  left: 10.2.0.2 via 10.1.0.254 dev a0"},
 		{"some_reach_some", "expected no host to reach another, but 1 of 2 do:\\n"},
 		{"reaches_all_of_none", "there are no two hosts with addresses"},
-		{"says_something_to_all", "the verb does not heed .say and .expect"},
+		{"says_something_to_all", "the verb does not support .say and .expect"},
 	};
 	size_t i;
 
