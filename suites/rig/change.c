@@ -162,6 +162,24 @@ static void routes_are_as_they_were(void **state)
 	}
 }
 
+/* After routes were computed again, to the same and to another next hop. */
+static void what_follows_the_routes_is_added(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *a = nsrig_host(rig, "a");
+
+	nsrig_assert_ok(nsrig_add(rig, "routing"));
+	nsrig_assert_ok(nsrig_add(rig, "route a 10.66.0.0/24 via 10.0.0.2\nrouting"));
+	nsrig_assert_route(a, "10.66.0.0/24 via 10.0.0.2");
+	nsrig_assert_ok(nsrig_add(rig, SHORTER));
+	nsrig_assert_ok(nsrig_add(rig, "route a 10.77.0.0/24 via 10.0.0.2\nrouting"));
+	nsrig_assert_route(a, "10.77.0.0/24 via 10.0.0.2");
+	refused(nsrig_add(rig, "route a 10.88.0.0/24 via 10.0.0.2\nrouting\n"
+			       "route nobody 10.99.0.0/24 via 10.0.0.2"),
+		-EINVAL, "no host \"nobody\"");
+	nsrig_assert_no_route(a, "10.88.0.0/24 via 10.0.0.2");
+}
+
 /* ---- removing -------------------------------------------------------------------------------- */
 
 static void links_are_removed(void **state)
@@ -763,6 +781,7 @@ int main(int argc, char **argv)
 		nsrig_test(a_port_of_a_bridge_that_is_down_is_not_waited_for, &network),
 		nsrig_test(a_port_gives_an_older_bridge_its_carrier, &network),
 		nsrig_test(routes_are_computed_again, &chain),
+		nsrig_test(what_follows_the_routes_is_added, &chain),
 		nsrig_test(routes_are_as_they_were, &chain),
 		nsrig_test(links_are_removed, &network),
 		nsrig_test(links_that_are_gone_are_removed, &network),
