@@ -65,6 +65,19 @@ static void vlans_of_a_switch_are_apart(void **state)
 	assert_does_not_reach(*state, "c", "10.0.0.1");
 }
 
+/* What a goes by, VLAN 10, is also b's; what b answers goes by VLAN 7, the bridge's own choice. */
+static const struct nsrig_topo one_way = {
+	.text = "bridge switch:br0 vlan_filtering on vlan_default_pvid 7\n"
+		"veth switch:p1 master br0 vlan 10 pvid untagged -- a:eth0 10.0.0.1/24\n"
+		"veth switch:p2 master br0 vlan 7 pvid untagged vlan 10 untagged -- "
+		"b:eth0 10.0.0.2/24\n",
+};
+
+static void port_is_in_no_other_vlan(void **state)
+{
+	assert_does_not_reach(*state, "a", "10.0.0.2");
+}
+
 /*
  *	a, b ----- VLAN 10 |       | p4 (10, 20) ---- eth0 router, v10 10.0.0.9, v20 10.0.20.9 on it
  *	c -------- VLAN 20 | br0   |			   q 802.1ad 30 on it, v40 10.0.40.9 on that
@@ -471,6 +484,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		nsrig_test(vlans_of_a_switch_are_apart, &filtering),
+		nsrig_test(port_is_in_no_other_vlan, &one_way),
 		nsrig_test(vlans_come_through_a_trunk, &trunk),
 		nsrig_test(isolated_ports_are_apart, &isolated),
 		nsrig_test(macvlans_share_a_link, &macvlans),

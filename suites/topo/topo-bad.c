@@ -118,6 +118,7 @@ static const struct row bad_links[] = {
 				   "to be declared before this one)"},
 	{"veth a:x -- b:y\nbridge a:br0 link x",
 		"line 2, column 1: a bridge is on top of no other link"},
+	{"veth a:x -- b:y\nifb a:i link x", "line 2, column 1: an ifb is on top of no other link"},
 	{"sit a:t external",
 		"line 1, column 9: \"external\" is neither an address nor an option of a sit "
 		"(expected ADDRESS/PREFIX, down, shared, address, mtu, txqueuelen, master, link, "

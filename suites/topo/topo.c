@@ -166,6 +166,8 @@ static void all_of_it_is_understood(void **state)
 		"raw 5=be16:1 raw 6=be32:1 raw 7=be64:1 raw 8=string:x raw 9=hex:00ff raw "
 		"10=addr:10.0.0.1",
 		"kind strange a:x\nveth a:z master x isolated on -- b:y\nvlan c:v id 0 link a:x",
+		"kind team a:t\nveth a:z master t -- b:y\nkind macsec b:m link y address "
+		"02:00:00:00:00:01\nkind vlan b:v link y raw 1=u16:5",
 		"dummy a:d\nifb a:i\ntun a:t 10.0.0.1/24\ntap a:u",
 		"wireguard a:w 10.0.0.1/24 listen-port 51820 peer b:w endpoint 192.0.2.1:5 "
 		"allowed-ips 10.0.0.0/24,2001:db8::/64 persistent-keepalive 25\n"
