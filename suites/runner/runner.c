@@ -742,9 +742,37 @@ static void stderr_is_comments(void **state)
 
 #define judged(test) nsrig_test(test, .setup = program_clear_environment)
 
+/* ---- namespaces ------------------------------------------------------------------------------ */
+
+/* Those of the runner. */
+static const char *const namespaces[] = {"net", "mnt", "pid"};
+static ino_t runners[COUNT(namespaces)];
+
+static ino_t own_namespace(const char *kind)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+static void namespaces_are_the_tests_own(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(namespaces); i++) {
+		assert_int_not_equal(own_namespace(namespaces[i]), 0);
+		assert_int_not_equal(own_namespace(namespaces[i]), runners[i]);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	size_t i;
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(namespaces_are_the_tests_own),
 		judged(pass_is_told),
 		judged(output_of_a_pass_is_silent),
 		judged(failure_is_told_with_its_words),
@@ -782,5 +810,7 @@ int main(int argc, char **argv)
 		judged(stderr_is_comments),
 	};
 
+	for (i = 0; i < COUNT(namespaces); i++)
+		runners[i] = own_namespace(namespaces[i]);
 	return nsrig_main(argc, argv, tests);
 }
