@@ -355,7 +355,7 @@ static void a_host_that_keeps_a_cable_stays(void **state)
 	int fd = lose(c);
 
 	refused(nsrig_remove_host(rig, "r"), -EBADF,
-		"host \"r\" is taken away in part (links that are gone: 2): ");
+		"host \"r\" was removed only in part (links that are gone: 2): ");
 	c->fd = fd;
 	assert_ptr_equal(nsrig_find_host(rig, "r"), r);
 	nsrig_assert_no_link(nsrig_host(rig, "a"), "eth0");
@@ -398,7 +398,7 @@ static void what_can_not_go_with_its_link_stays(void **state)
 	e = nsrig_host(rig, "e");
 	fd = lose(e);
 	refused(nsrig_remove(rig, "d:far"), -EBADF,
-		"link \"d:far\" is taken away in part (links that are gone: 1): ");
+		"link \"d:far\" was removed only in part (links that are gone: 1): ");
 	e->fd = fd;
 	nsrig_assert_no_link(nsrig_host(rig, "d"), "far");
 	nsrig_assert_error(nsrig_remove(rig, "d:far"), -ENODEV);

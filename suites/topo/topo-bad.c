@@ -167,13 +167,13 @@ static const struct row bad_addresses[] = {
 		"line 1, column 10: shared: follows no address (expected one before it)"},
 	{"veth a:x 10.0.0.1/24 -- b:y 10.0.0.1/24",
 		"line 1, column 29: address \"10.0.0.1/24\" is used twice: a:x has it too (if "
-		"that is intended, \"shared\" behind it says so)"},
+		"that is intended, add \"shared\" behind it)"},
 	{"dummy a:x 10.0.0.1/24\ndummy b:y 10.0.0.1/24 shared\ndummy c:z 10.0.0.1/24",
 		"line 3, column 11: address \"10.0.0.1/24\" is used twice: a:x has it too (if "
-		"that is intended, \"shared\" behind it says so)"},
+		"that is intended, add \"shared\" behind it)"},
 	{"dummy a:x 10.0.0.1/24 shared\ndummy b:y 10.0.0.1/24\ndummy c:z 10.0.0.1/24",
 		"line 3, column 11: address \"10.0.0.1/24\" is used twice: b:y has it too (if "
-		"that is intended, \"shared\" behind it says so)"},
+		"that is intended, add \"shared\" behind it)"},
 	{"veth a:x 10.0.0.1/24 -- b:y 10.0.1.2/24",
 		"line 1, column 29: \"10.0.1.2/24\" is in no network of the cable's other end (a:x "
 		"has \"10.0.0.1/24\")"},
@@ -187,7 +187,7 @@ static const struct row bad_addresses[] = {
 		"(a:x has \"2001:db8::1/64\")"},
 	{"bridge a:p 10.0.0.1/24\nbridge b:p 10.0.0.1/8",
 		"line 2, column 12: address \"10.0.0.1/8\" is used twice: a:p has it too (if "
-		"that is intended, \"shared\" behind it says so)"},
+		"that is intended, add \"shared\" behind it)"},
 	{"veth a:x address 02:00:00:00:00:01 -- b:y address 02:00:00:00:00:01",
 		"line 1, column 39: address 02:00:00:00:00:01 is used twice: a:x has it too"},
 };
