@@ -306,8 +306,12 @@ static void what_is_not_there_is_denied(void **state)
 	assert_true(resolve(*state, "www.example.org", ns_t_a, 0, &answer));
 	assert_rcode(&answer, ns_r_nxdomain);
 	assert_int_equal(ns_msg_count(answer.message, ns_s_ns), 0);
+	/* Its bytes end with those of the zone, "\007example\004test", but not its labels. */
+	assert_true(resolve(*state, "a\\007example.test", ns_t_a, 0, &answer));
+	assert_rcode(&answer, ns_r_nxdomain);
+	assert_int_equal(ns_msg_count(answer.message, ns_s_ns), 0);
 	out = helper_stop(dns);
-	assert_int_equal(helper_figure(out, "nxdomain"), 4);
+	assert_int_equal(helper_figure(out, "nxdomain"), 5);
 }
 
 /* One query by one socket, without a retry. */
