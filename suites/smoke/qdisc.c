@@ -277,12 +277,18 @@ static int place_of_sparse(struct nsrig *rig, int priority)
 	return place;
 }
 
+/*
+ * A qdisc tells flows apart by a hash, and puts one pair in a thousand into the same queue: tries
+ * other flows then.
+ */
 static void assert_overtakes(struct nsrig *rig, struct nl_msg *inner, int priority)
 {
-	int place;
+	int place, tries = 0;
 
 	add_slow(rig, inner);
-	place = place_of_sparse(rig, priority);
+	do {
+		place = place_of_sparse(rig, priority);
+	} while (place > 25 && ++tries < 3);
 	if (place > 25)
 		nsrig_fail("the packet of another flow came as number %d of 31", place);
 }
