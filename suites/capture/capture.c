@@ -15,6 +15,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/if_packet.h>
 #include <signal.h>
@@ -590,6 +591,52 @@ static void artifacts_have_packets_of_all_tests(void **state)
 	program_free(&guilty);
 }
 
+/* ---- without memory -------------------------------------------------------------------------- */
+
+/* How many blocks calloc() still returns; -1: as many as it has. */
+static int blocks = -1;
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CAN_FAIL_CALLOC 1
+void *__libc_calloc(size_t count, size_t size);
+
+/* The library's too. */
+void *calloc(size_t count, size_t size)
+{
+	if (blocks == 0) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (blocks > 0)
+		blocks--;
+	return __libc_calloc(count, size);
+}
+#else
+#define CAN_FAIL_CALLOC 0
+#endif
+
+/* What wasn't opened is not closed, and no process is killed. */
+static void capture_without_memory_is_refused(void **state)
+{
+	struct nsrig_ns *left = nsrig_host(*state, "left");
+	struct nsrig_capture *capture;
+	int i, rc = -ENOMEM;
+
+	if (!CAN_FAIL_CALLOC)
+		nsrig_skip("needs glibc's allocator");
+	for (i = 0; i < 20 && rc < 0; i++) {
+		blocks = i;
+		rc = nsrig_capture_new(left, "left", "a0", NULL, &capture);
+		blocks = -1;
+		if (rc < 0)
+			assert_int_equal(rc, -ENOMEM);
+		assert_return_code(fcntl(STDIN_FILENO, F_GETFD), errno);
+	}
+	assert_true(i > 2);
+	assert_int_equal(rc, 0);
+	assert_int_equal(nsrig_capture_free(capture, false), 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -619,6 +666,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(captures_share_a_folder, program_clear_environment),
 		cmocka_unit_test_setup(
 			artifacts_have_packets_of_all_tests, program_clear_environment),
+		nsrig_test(capture_without_memory_is_refused, &cable),
 	};
 
 	return nsrig_main_group(argc, argv, tests, filters_needed, NULL);

@@ -328,6 +328,30 @@ static void keeper_that_is_killed(void **state)
 	nsrig_assert_ok(nsrig_stop(waits));
 }
 
+static void no_handle_is_refused(void **state)
+{
+	static const char words[] = ": no program given (NULL)";
+
+	(void)state;
+	refused(nsrig_signal(NULL, SIGTERM), -EINVAL, words);
+	refused(nsrig_stop(NULL), -EINVAL, words);
+	refused(nsrig_program_pid(NULL), -EINVAL, words);
+	refused(nsrig_program_fd(NULL), -EINVAL, words);
+	refused(nsrig_wait_exit(NULL, NULL, 0), -EINVAL, words);
+	refused(nsrig_wait_line(NULL, "", 0), -EINVAL, words);
+	refused(nsrig_wait_ready(NULL, 0), -EINVAL, words);
+	refused(nsrig_wait_listening(NULL, "tcp *:80", 0), -EINVAL, words);
+	assert_null(nsrig_program_path(NULL, "/etc"));
+	assert_string_equal(nsrig_error(), "nsrig_program_path: no program given (NULL)");
+	assert_null(nsrig_program_out(NULL, NULL));
+	assert_string_equal(nsrig_error(), "nsrig_program_out: no program given (NULL)");
+	assert_null(nsrig_program_err(NULL, NULL));
+	assert_string_equal(nsrig_error(), "nsrig_program_err: no program given (NULL)");
+	assert_null(nsrig_program_line(NULL));
+	assert_string_equal(nsrig_error(), "nsrig_program_line: no program given (NULL)");
+	refused(nsrig_join(NULL, NULL, 0), -EINVAL, "nsrig_join: no thread given (NULL)");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +367,7 @@ int main(int argc, char **argv)
 		nsrig_test(program_that_ignores_sigterm, &alone),
 		nsrig_test(daemon_that_ends_after_it_has_forked, &alone),
 		nsrig_test(keeper_that_is_killed, &alone),
+		cmocka_unit_test(no_handle_is_refused),
 	};
 
 	return nsrig_main(argc, argv, tests);

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct nsrig_topo members = {
@@ -267,11 +268,25 @@ static void refuse_file(const char *bytes, size_t size, const char *sentence)
 static void files_that_are_none(void **state)
 {
 	struct nsrig_topo topo = {.file = "/nowhere/nsrig.topo"};
+	struct file file;
 
 	(void)state;
 	refused(nsrig_topo_check(&topo), -ENOENT, "the topology \"/nowhere/nsrig.topo\": ");
 	topo.file = "/";
 	refused(nsrig_topo_check(&topo), -EISDIR, "the topology \"/\": ");
+	topo.file = "/dev/full";
+	refused(nsrig_topo_check(&topo), -EINVAL,
+		"the topology \"/dev/full\" is not a regular file");
+	assert_int_equal(mkfifo("/run/fifo", 0600), 0);
+	topo.file = "/run/fifo";
+	refused(nsrig_topo_check(&topo), -EINVAL,
+		"the topology \"/run/fifo\" is not a regular file");
+	unlink("/run/fifo");
+	file = new_file("", 0);
+	assert_int_equal(ftruncate(file.fd, 20 << 20), 0);
+	topo.file = file.path;
+	refused(nsrig_topo_check(&topo), -EFBIG, "has 20971520 bytes (at most 16777216)");
+	close(file.fd);
 	refuse_file("host a\0b", 8, "has a NUL in it (expected text)");
 	refuse_file("host a\n\nhsot b\n", 15, ":3:1: \"hsot\" is not understood");
 }
