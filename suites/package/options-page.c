@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Writes doc/options.md (make doc) from the runner's own table of options. */
 #include "fixture/runner/options.h"
+#include "fixture/runner/shard.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -88,13 +89,16 @@ int main(void)
 	       "(`make doc` writes this page from the table in `fixture/runner/options.c`.)\n\n");
 	put_options();
 	printf("\n## Shards of CI systems\n\n"
-	       "Systems that start a program several times in parallel set an index and a total.\n"
-	       "If both are set, the program runs its share as if by `--shard`. `NSRIG_SHARD` and\n"
-	       "`--shard` take precedence.\n\n");
+	       "Systems that start a program several times in parallel set an index and a total,\n"
+	       "but often for other purposes, too. With `--shard auto` or `NSRIG_SHARD=auto` the\n"
+	       "program runs the share that they number; without them, all tests. The stream says\n"
+	       "so: `# shard 1 of 3, by CI_NODE_INDEX and CI_NODE_TOTAL`.\n\n");
 	put_engines();
 	printf("\nKubernetes sets the index only: set `JOB_COMPLETION_COUNT` in the Job's "
-	       "manifest. For\n"
-	       "Bazel the program also creates the file that `TEST_SHARD_STATUS_FILE` names.\n\n"
+	       "manifest.\n"
+	       "GitLab sets both for `parallel: matrix`, too, where they number no shares.\n"
+	       "Bazel asks for shards by `TEST_SHARD_STATUS_FILE`: if it is set, the program\n"
+	       "creates that file and runs its share without `auto`.\n\n"
 	       "## Exit status\n\n"
 	       "| status | meaning |\n"
 	       "|---|---|\n"

@@ -103,7 +103,7 @@ static void options_and_variables_are_refused(void **state)
 	} rows[] = {
 		{NULL, "NSRIG_LIST", "yes", "0 or 1"},
 		{"--filter", "NSRIG_FILTER", "!", "GLOB or !GLOB"},
-		{"--shard", "NSRIG_SHARD", "3/2", "K/N, with K from 1 to N"},
+		{"--shard", "NSRIG_SHARD", "3/2", "K/N, with K from 1 to N, or auto"},
 		{"--jobs", "NSRIG_JOBS", "1025", "a number from 0 to 1024"},
 		{"--timeout", "NSRIG_TIMEOUT", "0", "a time limit in seconds, 0.001 to 86400"},
 		{"--timeout-scale", "NSRIG_TIMEOUT_SCALE", "1001", "a factor from 0.01 to 1000"},
@@ -261,8 +261,8 @@ static void shards_share_the_tests(void **state)
 	assert_says(0, "prints\n", SOME, "--list", "--shard", "2/2", "--filter", "p*");
 	assert_says(0, "prints\nfails\n", SOME, "--list", "--shard", "2/2", "--shuffle=5");
 	/* More shards than tests: an empty shard is no failure. */
-	assert_says(
-		0, "TAP version 13\n1..0 # SKIP no test in this shard\n", SOME, "--shard", "5/5");
+	assert_says(0, "TAP version 13\n# shard 5 of 5\n1..0 # SKIP no test in this shard\n", SOME,
+		"--shard", "5/5");
 	assert_refused("--shard: \"0/2\"", SOME, "--shard", "0/2");
 	assert_refused("--shard: \"3/2\"", SOME, "--shard", "3/2");
 	assert_refused("--shard: \"1\"", SOME, "--shard", "1");
@@ -270,35 +270,76 @@ static void shards_share_the_tests(void **state)
 	assert_refused("--shard: \"1/0\"", SOME, "--shard", "1/0");
 }
 
-static void shards_of_engines_are_read(void **state)
+/* GitLab's pair counts other jobs, too, so it is read only on request. */
+static void shards_of_engines_are_read_on_request(void **state)
 {
-	char path[] = "/tmp/nsrig-options-XXXXXX", status[64];
-
 	(void)state;
+	setenv("CI_NODE_TOTAL", "1", 1);
+	assert_says(0, "passes\nprints\nskips\nfails\n", SOME, "--list", "--shard", "auto");
 	setenv("CI_NODE_INDEX", "2", 1);
 	setenv("CI_NODE_TOTAL", "2", 1);
+	assert_says(0, "passes\nprints\nskips\nfails\n", SOME, "--list");
+	assert_says(0, "prints\nfails\n", SOME, "--list", "--shard", "auto");
+	assert_says(0, "passes\nskips\n", SOME, "--list", "--shard", "1/2");
+	setenv("NSRIG_SHARD", "auto", 1);
 	assert_says(0, "prints\nfails\n", SOME, "--list");
 	assert_says(0, "passes\nskips\n", SOME, "--list", "--shard", "1/2");
 	setenv("CI_NODE_INDEX", "3", 1);
 	assert_refused("CI_NODE_INDEX: \"3\"", SOME, "--list");
+	unsetenv("CI_NODE_INDEX");
+	assert_refused("NSRIG_SHARD: auto needs both CI_NODE_INDEX and CI_NODE_TOTAL, and only "
+		       "CI_NODE_TOTAL is set",
+		SOME, "--list");
 	program_clear_environment(NULL);
 
 	setenv("JOB_COMPLETION_INDEX", "1", 1);
 	assert_says(0, "passes\nprints\nskips\nfails\n", SOME, "--list");
+	assert_refused("--shard: auto needs both JOB_COMPLETION_INDEX and JOB_COMPLETION_COUNT",
+		SOME, "--shard", "auto");
 	setenv("JOB_COMPLETION_COUNT", "3", 1);
-	assert_says(0, "prints\n", SOME, "--list");
-	program_clear_environment(NULL);
+	assert_says(0, "passes\nprints\nskips\nfails\n", SOME, "--list");
+	assert_says(0, "prints\n", SOME, "--list", "--shard", "auto");
+	setenv("CI_NODE_INDEX", "1", 1);
+	setenv("CI_NODE_TOTAL", "2", 1);
+	assert_refused("auto is ambiguous, as both CI_NODE_INDEX and JOB_COMPLETION_INDEX are set",
+		SOME, "--shard", "auto");
+}
 
+/* Bazel asks for a share by the name of a file. */
+static void shards_of_bazel_are_read(void **state)
+{
+	char path[] = "/tmp/nsrig-options-XXXXXX", status[64];
+
+	(void)state;
 	assert_non_null(mkdtemp(path));
 	snprintf(status, sizeof(status), "%s/status", path);
 	setenv("TEST_SHARD_INDEX", "0", 1);
 	setenv("TEST_TOTAL_SHARDS", "4", 1);
+	assert_says(0, "passes\nprints\nskips\nfails\n", SOME, "--list");
 	setenv("TEST_SHARD_STATUS_FILE", status, 1);
 	assert_says(0, "passes\n", SOME, "--list");
 	assert_int_equal(unlink(status), 0);
-	rmdir(path);
 	setenv("NSRIG_SHARD", "4/4", 1);
 	assert_says(0, "fails\n", SOME, "--list");
+	assert_int_equal(unlink(status), 0);
+	setenv("TEST_SHARD_STATUS_FILE", "/nowhere/status", 1);
+	assert_refused("TEST_SHARD_STATUS_FILE: \"/nowhere/status\": No such file", SOME, "--list");
+	rmdir(path);
+}
+
+/* Nobody takes a share for all tests. */
+static void shards_are_told(void **state)
+{
+	(void)state;
+	setenv("CI_NODE_INDEX", "1", 1);
+	setenv("CI_NODE_TOTAL", "4", 1);
+	assert_says(0,
+		"TAP version 13\n# shard 1 of 4, by CI_NODE_INDEX and CI_NODE_TOTAL\n1..1\n"
+		"ok 1 - passes\n",
+		SOME, "--shard", "auto");
+	program_clear_environment(NULL);
+	setenv("NSRIG_SHARD", "1/4", 1);
+	assert_says(0, "TAP version 13\n# shard 1 of 4\n1..1\nok 1 - passes\n", SOME);
 }
 
 /* The stream is identical, in the order of the plan, however many tests run at a time. */
@@ -830,7 +871,9 @@ int main(int argc, char **argv)
 		option(filters_choose),
 		option(filters_that_match_nothing_are_refused),
 		option(shards_share_the_tests),
-		option(shards_of_engines_are_read),
+		option(shards_of_engines_are_read_on_request),
+		option(shards_of_bazel_are_read),
+		option(shards_are_told),
 		option(jobs_do_not_change_the_stream),
 		option(jobs_run_side_by_side),
 		option(tests_wait_for_their_turn),
