@@ -252,6 +252,13 @@ static void filters_that_match_nothing_are_refused(void **state)
 	assert_refused("--filter: \"!\"", SOME, "--filter", "!");
 }
 
+static void names_are_listed_in_a_line_each(void **state)
+{
+	(void)state;
+	assert_says(0, "a # TODO name of \\ two lines  \n", "a # TODO name\nof \\ two lines  ",
+		"--list");
+}
+
 static void shards_share_the_tests(void **state)
 {
 	(void)state;
@@ -870,6 +877,7 @@ int main(int argc, char **argv)
 		option(options_override_variables),
 		option(filters_choose),
 		option(filters_that_match_nothing_are_refused),
+		option(names_are_listed_in_a_line_each),
 		option(shards_share_the_tests),
 		option(shards_of_engines_are_read_on_request),
 		option(shards_of_bazel_are_read),

@@ -422,6 +422,8 @@ static void odd_beginnings_mislead_nobody(void **state)
 static void unwritten_results_are_a_failure(void **state)
 {
 	(void)state;
+	assert_shell("exec %s passes >&-", 2, "");
+	assert_shell("%s passes --list 2>&1 >&- | grep -c 'standard output is closed'", 0, "1\n");
 	assert_shell("exec %s passes >/dev/full", 1, "");
 	assert_shell("exec %s passes --list >/dev/full", 1, "");
 }
