@@ -465,9 +465,11 @@ static int look_into(struct folder *folder, const char *path)
 
 	assert_non_null(dir);
 	while ((entry = readdir(dir))) {
+		snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
+		if (!strcmp(entry->d_name, ".program"))
+			unlink(inner);
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
 		assert_int_equal(lstat(inner, &st), 0);
 		if (S_ISDIR(st.st_mode)) {
 			count += look_into(folder, inner);

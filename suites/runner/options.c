@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -671,6 +672,61 @@ static void artifacts_are_kept(void **state)
 	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+/* Two programs of one name, and two runs at a time, have folders of their own. */
+static void artifacts_of_two_programs_are_apart(void **state)
+{
+	char folder[] = "/tmp/nsrig-artifacts-XXXXXX", other[128];
+	char guilty[PATH_MAX], path[PATH_MAX], copy[2 * PATH_MAX];
+	int run;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	program_path(GUILTY, guilty);
+	assert_non_null(realpath(guilty, path));
+	snprintf(other, sizeof(other), "%s/elsewhere", folder);
+	assert_int_equal(mkdir(other, 0700), 0);
+	snprintf(copy, sizeof(copy), "cp -r %s %s/guilty", guilty, other);
+	assert_int_equal(system(copy), 0);
+	snprintf(copy, sizeof(copy), "%s/guilty", other);
+	/* One after the other, with different paths. */
+	free(say(1, (char *[]){GUILTY, "fails", "--artifacts", folder, NULL}));
+	free(say(1, (char *[]){copy, "fails", "--artifacts", folder, NULL}));
+	free(say(1, (char *[]){GUILTY, "fails", "--artifacts", folder, NULL}));
+	assert_saved(folder, "guilty/.program", path);
+	assert_saved(folder, "guilty.2/.program", copy);
+	assert_saved(folder, "guilty.2/fails/verdict", "not ok 1 - fails");
+	assert_not_saved(folder, "guilty.3");
+	/* Another run holds the first one. */
+	snprintf(copy, sizeof(copy), "%s/guilty", folder);
+	run = open(copy, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_return_code(flock(run, LOCK_EX), errno);
+	free(say(1, (char *[]){GUILTY, "fails", "--artifacts", folder, NULL}));
+	assert_saved(folder, "guilty.3/fails/verdict", "not ok 1 - fails");
+	close(run);
+	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+/* What somebody else put in the way of an artifact is not written to. */
+static void artifacts_follow_no_link(void **state)
+{
+	char folder[] = "/tmp/nsrig-artifacts-XXXXXX", command[PATH_MAX];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(command, sizeof(command),
+		"cd %s && echo mine >file && mkdir -p guilty/prints guilty/fails target && "
+		"ln -s ../../file guilty/prints/output && ln file guilty/fails/output && "
+		"ln -s ../target guilty/passes && ln -s target guilty.2",
+		folder);
+	assert_int_equal(system(command), 0);
+	free(say(1, (char *[]){GUILTY, "prints,fails", "--artifacts", folder, NULL}));
+	assert_saved(folder, "file", "mine\n");
+	assert_saved(folder, "guilty/prints/output", "nor this\n");
+	assert_saved(folder, "guilty/fails/output", "before it failed\n");
+	assert_not_saved(folder, "target/verdict");
+	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 /* The caller frees the program's output. */
 static void run_with_small_disk(struct program *guilty, char *tests)
 {
@@ -895,6 +951,8 @@ int main(int argc, char **argv)
 		option(scale_is_an_option_too),
 		option(arrays_of_any_size),
 		option(artifacts_are_kept),
+		option(artifacts_of_two_programs_are_apart),
+		option(artifacts_follow_no_link),
 		option(artifacts_that_are_lost_are_told),
 		option(output_of_programs_that_is_lost_is_told),
 		option(progress_is_for_terminals),
