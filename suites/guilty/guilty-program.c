@@ -244,8 +244,33 @@ static void thread_gets_no_descriptor(void **state)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static int fail_when_told(void *fd)
+{
+	char byte;
+
+	assert_int_equal(read(*(int *)fd, &byte, 1), 1);
+	assert_string_equal("late", "in time");
+	return 0;
+}
+
+/* It fails after the host and its namespace are gone. */
+static void thread_outlives_its_host(void **state)
+{
+	struct nsrig_thread *thread;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	thread = nsrig_spawn_thread(*state, "right", fail_when_told, &ends[0]);
+	nsrig_remove_host(*state, "right");
+	assert_int_equal(write(ends[1], "", 1), 1);
+	nsrig_assert_error(nsrig_join(thread, NULL, NSRIG_WAIT_MS), -ECHILD);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static const struct CMUnitTest tests[] = {
 	nsrig_test(thread_gets_no_descriptor, &guilty_cable),
+	nsrig_test(thread_outlives_its_host, &guilty_cable),
 	nsrig_test(program_ends_by_itself, &guilty_cable),
 	nsrig_test(program_crashes, &guilty_cable),
 	nsrig_test(program_ends_while_it_is_pinged, &guilty_cable),

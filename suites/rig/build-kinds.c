@@ -76,6 +76,8 @@ static const struct nsrig_topo one_way = {
 static void port_is_in_no_other_vlan(void **state)
 {
 	assert_does_not_reach(*state, "a", "10.0.0.2");
+	/* b has been asked, and has answered. */
+	nsrig_assert_neighbour(nsrig_host(*state, "b"), "10.0.0.1 dev eth0");
 }
 
 /*

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <nsrig.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -178,6 +179,29 @@ static void what_follows_the_routes_is_added(void **state)
 			       "route nobody 10.99.0.0/24 via 10.0.0.2"),
 		-EINVAL, "no host \"nobody\"");
 	nsrig_assert_no_route(a, "10.88.0.0/24 via 10.0.0.2");
+}
+
+/* A link that is removed takes its routes along, also for the model. */
+static void routes_go_with_their_link(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *a = nsrig_host(rig, "a");
+	char link[128];
+	int i;
+
+	for (i = 3; i < 9; i++) {
+		nsrig_assert_ok(nsrig_remove(rig, "a:eth0"));
+		snprintf(link, sizeof(link),
+			"veth a:eth0 10.0.%d.1/24 -- r1:a%d 10.0.%d.2/24\nrouting", 10 + i, i,
+			10 + i);
+		nsrig_assert_ok(nsrig_add(rig, link));
+		snprintf(link, sizeof(link), "default via 10.0.%d.2 dev eth0", 10 + i);
+		nsrig_assert_route(a, link);
+		nsrig_assert_ok(nsrig_add(rig, "routing"));
+		nsrig_assert_ok(nsrig_unplug(rig, "a:eth0"));
+		nsrig_assert_ok(nsrig_plug(rig, "a:eth0"));
+		nsrig_assert_route(a, link);
+	}
 }
 
 /* ---- removing -------------------------------------------------------------------------------- */
@@ -782,6 +806,7 @@ int main(int argc, char **argv)
 		nsrig_test(a_port_gives_an_older_bridge_its_carrier, &network),
 		nsrig_test(routes_are_computed_again, &chain),
 		nsrig_test(what_follows_the_routes_is_added, &chain),
+		nsrig_test(routes_go_with_their_link, &chain),
 		nsrig_test(routes_are_as_they_were, &chain),
 		nsrig_test(links_are_removed, &network),
 		nsrig_test(links_that_are_gone_are_removed, &network),

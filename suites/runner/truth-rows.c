@@ -294,6 +294,8 @@ const struct truth truth_rows[] = {
 	{"has a thread of nsrig's that can't enter its host", "thread_gets_no_descriptor",
 		FAILED("a thread in \"left\": the calling thread's network namespace: Too many "
 		       "open files")},
+	{"has a thread of nsrig's that fails after its host was removed",
+		"thread_outlives_its_host", FAILED("\"late\" != \"in time\"")},
 
 	/* The runner itself. */
 	{"is in a program without tests", "none at all", .alone = true, .outcome = "",

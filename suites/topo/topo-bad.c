@@ -303,7 +303,7 @@ static const struct row bad_kinds[] = {
 	{"ip6tnl a:l mode gre", "line 1, column 17: mode: \"gre\" is not understood (expected one "
 				"of any, ipip6, ip6ip6)"},
 	{"geneve a:l", "line 1, column 1: a geneve needs \"id\""},
-	{"xfrm a:l", "line 1, column 1: a xfrm needs \"if_id\""},
+	{"xfrm a:l", "line 1, column 1: an xfrm needs \"if_id\""},
 	{"xfrm a:l if_id 0", "line 1, column 16: if_id: \"0\" is not understood (expected a number "
 			     "from 1 to 4294967295)"},
 	{"bridge a:b\nmacvlan a:l link b mode vpea",
