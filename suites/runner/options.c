@@ -672,6 +672,15 @@ static void artifacts_are_kept(void **state)
 	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+static void run_shell(char *command)
+{
+	struct program shell;
+
+	program_run(&shell, (char *[]){"sh", "-c", command, NULL});
+	program_assert_exit(&shell, 0);
+	program_free(&shell);
+}
+
 /* Two programs of one name, and two runs at a time, have folders of their own. */
 static void artifacts_of_two_programs_are_apart(void **state)
 {
@@ -686,7 +695,7 @@ static void artifacts_of_two_programs_are_apart(void **state)
 	snprintf(other, sizeof(other), "%s/elsewhere", folder);
 	assert_int_equal(mkdir(other, 0700), 0);
 	snprintf(copy, sizeof(copy), "cp -r %s %s/guilty", guilty, other);
-	assert_int_equal(system(copy), 0);
+	run_shell(copy);
 	snprintf(copy, sizeof(copy), "%s/guilty", other);
 	/* One after the other, with different paths. */
 	free(say(1, (char *[]){GUILTY, "fails", "--artifacts", folder, NULL}));
@@ -718,7 +727,7 @@ static void artifacts_follow_no_link(void **state)
 		"ln -s ../../file guilty/prints/output && ln file guilty/fails/output && "
 		"ln -s ../target guilty/passes && ln -s target guilty.2",
 		folder);
-	assert_int_equal(system(command), 0);
+	run_shell(command);
 	free(say(1, (char *[]){GUILTY, "prints,fails", "--artifacts", folder, NULL}));
 	assert_saved(folder, "file", "mine\n");
 	assert_saved(folder, "guilty/prints/output", "nor this\n");
