@@ -181,6 +181,20 @@ static void what_follows_the_routes_is_added(void **state)
 	nsrig_assert_no_route(a, "10.88.0.0/24 via 10.0.0.2");
 }
 
+/* A build that fails leaves the routes of a cable that is unplugged to whoever plugs it in. */
+static void routes_come_back_after_a_failure(void **state)
+{
+	struct nsrig *rig = *state;
+	struct nsrig_ns *b = nsrig_host(rig, "b");
+
+	nsrig_assert_ok(nsrig_unplug(rig, "b:eth0"));
+	refused(nsrig_add(rig, SHORTER "route a 10.66.0.0/24 via 10.0.0.2\n"
+				       "route a 10.66.0.0/24 via 10.0.0.2\n"),
+		-EEXIST, "line 6, column 9");
+	nsrig_assert_ok(nsrig_plug(rig, "b:eth0"));
+	nsrig_assert_route(b, "default via 10.0.2.1 dev eth0");
+}
+
 /* A link that is removed takes its routes along, also for the model. */
 static void routes_go_with_their_link(void **state)
 {
@@ -806,6 +820,7 @@ int main(int argc, char **argv)
 		nsrig_test(a_port_gives_an_older_bridge_its_carrier, &network),
 		nsrig_test(routes_are_computed_again, &chain),
 		nsrig_test(what_follows_the_routes_is_added, &chain),
+		nsrig_test(routes_come_back_after_a_failure, &chain),
 		nsrig_test(routes_go_with_their_link, &chain),
 		nsrig_test(routes_are_as_they_were, &chain),
 		nsrig_test(links_are_removed, &network),
