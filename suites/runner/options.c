@@ -260,6 +260,21 @@ static void names_are_listed_in_a_line_each(void **state)
 		"--list");
 }
 
+/* What getopt() has not read of a wrong command line is no part of the next one. */
+static void command_lines_are_read_from_the_beginning(void **state)
+{
+	struct nsrig_options options;
+
+	(void)state;
+	assert_int_equal(
+		nsrig_options_read(2, (char *[]){"first", "-?v", NULL}, &options), -EINVAL);
+	nsrig_options_free(&options);
+	assert_int_equal(nsrig_options_read(2, (char *[]){"second", "-j3", NULL}, &options), 0);
+	assert_int_equal(options.jobs, 3);
+	assert_false(options.verbose);
+	nsrig_options_free(&options);
+}
+
 static void shards_share_the_tests(void **state)
 {
 	(void)state;
@@ -295,14 +310,14 @@ static void shards_of_engines_are_read_on_request(void **state)
 	setenv("CI_NODE_INDEX", "3", 1);
 	assert_refused("CI_NODE_INDEX: \"3\"", SOME, "--list");
 	unsetenv("CI_NODE_INDEX");
-	assert_refused("NSRIG_SHARD: auto needs both CI_NODE_INDEX and CI_NODE_TOTAL, and only "
+	assert_refused("NSRIG_SHARD: a shard needs both CI_NODE_INDEX and CI_NODE_TOTAL, and only "
 		       "CI_NODE_TOTAL is set",
 		SOME, "--list");
 	program_clear_environment(NULL);
 
 	setenv("JOB_COMPLETION_INDEX", "1", 1);
 	assert_says(0, "passes\nprints\nskips\nfails\n", SOME, "--list");
-	assert_refused("--shard: auto needs both JOB_COMPLETION_INDEX and JOB_COMPLETION_COUNT",
+	assert_refused("--shard: a shard needs both JOB_COMPLETION_INDEX and JOB_COMPLETION_COUNT",
 		SOME, "--shard", "auto");
 	setenv("JOB_COMPLETION_COUNT", "3", 1);
 	assert_says(0, "passes\nprints\nskips\nfails\n", SOME, "--list");
@@ -327,6 +342,10 @@ static void shards_of_bazel_are_read(void **state)
 	setenv("TEST_SHARD_STATUS_FILE", status, 1);
 	assert_says(0, "passes\n", SOME, "--list");
 	assert_int_equal(unlink(status), 0);
+	unsetenv("TEST_SHARD_INDEX");
+	assert_refused(
+		"TEST_SHARD_STATUS_FILE: a shard needs both TEST_SHARD_INDEX and", SOME, "--list");
+	setenv("TEST_SHARD_INDEX", "0", 1);
 	setenv("NSRIG_SHARD", "4/4", 1);
 	assert_says(0, "fails\n", SOME, "--list");
 	assert_int_equal(unlink(status), 0);
@@ -943,6 +962,7 @@ int main(int argc, char **argv)
 		option(filters_choose),
 		option(filters_that_match_nothing_are_refused),
 		option(names_are_listed_in_a_line_each),
+		option(command_lines_are_read_from_the_beginning),
 		option(shards_share_the_tests),
 		option(shards_of_engines_are_read_on_request),
 		option(shards_of_bazel_are_read),
