@@ -55,21 +55,6 @@ static void fails_beyond_measure(void **state)
 	nsrig_fail("%s.", text);
 }
 
-/* The socket to the runner has the smallest buffer that a socket can have. */
-static void fails_by_a_small_socket(void **state)
-{
-	int fd, type, least = 1;
-	socklen_t size = sizeof(type);
-
-	(void)state;
-	for (fd = STDERR_FILENO + 1; fd < 64; fd++) {
-		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-			type == SOCK_SEQPACKET)
-			setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
-	}
-	nsrig_fail("%s", long_word());
-}
-
 static void skips_at_length(void **state)
 {
 	(void)state;
@@ -176,7 +161,6 @@ static int build_misspelt(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(fails_at_length),
 	cmocka_unit_test(fails_beyond_measure),
-	cmocka_unit_test(fails_by_a_small_socket),
 	cmocka_unit_test(skips_at_length),
 	cmocka_unit_test(child_fails_at_length),
 	nsrig_test(thread_fails_at_length, &guilty_cable),

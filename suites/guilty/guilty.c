@@ -160,9 +160,10 @@ static const struct guilty_tests guilty_own = GUILTY_TESTS(own_tests);
 
 static const struct CMUnitTest *find(const char *name)
 {
-	static const struct guilty_tests *const all[] = {&guilty_assert, &guilty_end,
-		&guilty_kernel, &guilty_leave, &guilty_length, &guilty_packets, &guilty_program,
-		&guilty_require, &guilty_say, &guilty_state, &guilty_traffic, &guilty_own};
+	static const struct guilty_tests *const all[] = {&guilty_assert, &guilty_child, &guilty_end,
+		&guilty_kernel, &guilty_leave, &guilty_length, &guilty_lose, &guilty_packets,
+		&guilty_program, &guilty_require, &guilty_say, &guilty_state, &guilty_traffic,
+		&guilty_own};
 	size_t i, j;
 
 	for (i = 0; i < COUNT(all); i++) {

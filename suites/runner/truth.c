@@ -20,7 +20,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define ROWS_MAX 192
+#define ROWS_MAX 384
 
 /* The test that follows each guilty one, and must not be affected. */
 #define NEIGHBOUR "passes"
