@@ -21,6 +21,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,20 @@ static void have_a_log(void)
 	setenv("NSRIG_KMSG", path, 1);
 }
 
+static void *stay(void *arg)
+{
+	pause();
+	return arg;
+}
+
+static void have_a_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, stay, NULL))
+		exit(2);
+}
+
 static int share(void **state)
 {
 	static char shared[] = "shared";
@@ -161,9 +176,9 @@ static const struct guilty_tests guilty_own = GUILTY_TESTS(own_tests);
 static const struct CMUnitTest *find(const char *name)
 {
 	static const struct guilty_tests *const all[] = {&guilty_assert, &guilty_child, &guilty_end,
-		&guilty_kernel, &guilty_leave, &guilty_length, &guilty_lose, &guilty_packets,
-		&guilty_program, &guilty_require, &guilty_say, &guilty_state, &guilty_traffic,
-		&guilty_own};
+		&guilty_hide, &guilty_kernel, &guilty_leave, &guilty_length, &guilty_lose,
+		&guilty_packets, &guilty_program, &guilty_require, &guilty_say, &guilty_state,
+		&guilty_traffic, &guilty_own};
 	size_t i, j;
 
 	for (i = 0; i < COUNT(all); i++) {
@@ -228,6 +243,8 @@ int main(int argc, char **argv)
 		spoil_stdout(how);
 	if (getenv("GUILTY_LOG"))
 		have_a_log();
+	if (getenv("GUILTY_THREAD"))
+		have_a_thread();
 	/* A program may have set a filter of cmocka's; the runner must ignore it. */
 	cmocka_set_test_filter("none of these");
 	if (!strcmp(argv[1], "none at all"))

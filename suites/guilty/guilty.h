@@ -28,6 +28,7 @@ struct guilty_tests {
 extern const struct guilty_tests guilty_assert;  /* assertions fail, in many kinds of places */
 extern const struct guilty_tests guilty_child;   /* children fail where it is hard to report */
 extern const struct guilty_tests guilty_end;     /* processes end early, or never */
+extern const struct guilty_tests guilty_hide;    /* things left behind are hidden */
 extern const struct guilty_tests guilty_kernel;  /* the kernel complains */
 extern const struct guilty_tests guilty_leave;   /* things are left behind, or changed */
 extern const struct guilty_tests guilty_length;  /* messages are long */
