@@ -566,6 +566,60 @@ static void captures_share_a_folder(void **state)
 	assert_int_equal(folder.files, 2);
 }
 
+static void run_and_fail(const char *said)
+{
+	struct program guilty;
+
+	program_run(&guilty, (char *[]){GUILTY, "captures_and_fails", NULL});
+	if (!strstr(guilty.out_text, said))
+		nsrig_fail("\"%s\" is not in: %s", said, guilty.out_text);
+	program_free(&guilty);
+}
+
+static void packets_of_three_runs_stay(void **state)
+{
+	struct folder folder = {.path = "/tmp/nsrig-capture-XXXXXX"};
+	int i;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder.path));
+	setenv("TMPDIR", folder.path, 1);
+	for (i = 0; i < 5; i++)
+		run_and_fail("12 packets, in ");
+	unsetenv("TMPDIR");
+	assert_int_equal(look_into(&folder, folder.path), 3);
+	assert_int_equal(rmdir(folder.path), 0);
+}
+
+/* Nothing is written through a link that somebody else made. */
+static void folder_that_is_a_link_is_refused(void **state)
+{
+	struct folder folder = {.path = "/tmp/nsrig-capture-XXXXXX"};
+	char link[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder.path));
+	setenv("TMPDIR", folder.path, 1);
+	run_and_fail("12 packets, in ");
+	/* A link takes the place of the one folder in there. */
+	dir = opendir(folder.path);
+	assert_non_null(dir);
+	do {
+		entry = readdir(dir);
+		assert_non_null(entry);
+	} while (entry->d_name[0] == '.');
+	snprintf(link, sizeof(link), "%s/%s", folder.path, entry->d_name);
+	closedir(dir);
+	assert_int_equal(look_into(&folder, folder.path), 1);
+	assert_int_equal(symlink("/run", link), 0);
+	run_and_fail("12 packets, which could not be saved in ");
+	unsetenv("TMPDIR");
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(rmdir(folder.path), 0);
+}
+
 static void artifacts_have_packets_of_all_tests(void **state)
 {
 	static const char *const files[] = {"captures_and_passes/left.a0.pcapng",
@@ -666,6 +720,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(passed_test_saves_nothing, program_clear_environment),
 		cmocka_unit_test_setup(empty_captures_are_told, program_clear_environment),
 		cmocka_unit_test_setup(captures_share_a_folder, program_clear_environment),
+		cmocka_unit_test_setup(packets_of_three_runs_stay, program_clear_environment),
+		cmocka_unit_test_setup(folder_that_is_a_link_is_refused, program_clear_environment),
 		cmocka_unit_test_setup(
 			artifacts_have_packets_of_all_tests, program_clear_environment),
 		nsrig_test(capture_without_memory_is_refused, &cable),

@@ -152,6 +152,15 @@ static int sleep_for_ever(void *unused)
 	return pause();
 }
 
+/* Nothing of the process can write into a file any more. */
+static void program_prints_beyond_its_limit(void **state)
+{
+	const struct rlimit none = {0, 0};
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	nsrig_assert_run(*state, "left", "echo hello");
+}
+
 static void function_fails(void **state)
 {
 	nsrig_assert_exit(
@@ -285,6 +294,7 @@ static const struct CMUnitTest tests[] = {
 	nsrig_test(test_crashes_beside_a_program, &guilty_cable),
 	nsrig_test(test_hangs_beside_a_program, &guilty_cable),
 	nsrig_test(test_fails_beside_a_program, &guilty_cable),
+	nsrig_test(program_prints_beyond_its_limit, &guilty_cable),
 	nsrig_test(function_fails, &guilty_cable),
 	nsrig_test(function_fails_with_message, &guilty_cable),
 	nsrig_test(function_fails_by_verb, &guilty_cable),

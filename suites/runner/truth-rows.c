@@ -427,6 +427,10 @@ const struct truth truth_rows[] = {
 	{"waits in vain until a program is ready", "program_is_awaited_in_vain",
 		FAILED("*waited 50 ms for READY=1: sh on \"left\" is running; it printed: "
 		       "serving")},
+	{"starts a program whose output may not be kept (ulimit -f)",
+		"program_prints_beyond_its_limit",
+		FAILED("nsrig_run: what echo on \"left\" printed could not be kept: File too "
+		       "large (the process has a limit of file sizes: ulimit -f)")},
 	{"crashes beside a program", "test_crashes_beside_a_program",
 		CRASHED("crashed in the test: SIGABRT (Aborted)")},
 	{"waits for ever beside a program", "test_hangs_beside_a_program", TIMED_OUT},
