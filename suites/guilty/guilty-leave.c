@@ -224,6 +224,24 @@ static __attribute__((destructor)) void clean_up_at_the_end(void)
 	close(79);
 }
 
+/* What a stream does when the C library writes it out, after all destructors. */
+static ssize_t close_77(void *unused, const char *bytes, size_t size)
+{
+	(void)unused;
+	(void)bytes;
+	close(77);
+	return size;
+}
+
+static void leaks_until_streams_end(void **state)
+{
+	const cookie_io_functions_t functions = {.write = close_77};
+	FILE *stream = fopencookie(NULL, "w", functions);
+
+	leaks_a_descriptor(state);
+	fputc(0, stream);
+}
+
 static void leaks_until_the_end(void **state)
 {
 	int fd = open_null();
@@ -422,6 +440,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(leaks_a_link),
 	cmocka_unit_test(wanders_off),
 	cmocka_unit_test(leaks_until_exit),
+	cmocka_unit_test(leaks_until_streams_end),
 	cmocka_unit_test(leaks_until_the_end),
 	cmocka_unit_test(leaks_a_headless_daemon),
 	cmocka_unit_test(lets_go),

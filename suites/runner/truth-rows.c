@@ -383,6 +383,7 @@ const struct truth truth_rows[] = {
 		LEAKED("namespace: the test's main thread has stayed in left")},
 	{"cleans up in an atexit() handler", "leaks_until_exit", PASSED},
 	{"cleans up in a destructor", "leaks_until_the_end", PASSED},
+	{"cleans up when its streams are written out", "leaks_until_streams_end", PASSED},
 	{"leaves a daemon whose first thread has ended", "leaks_a_headless_daemon",
 		LEAKED("process *: guilty")},
 	{"leaves a thread and a daemon that are about to end", "lets_go", PASSED},
