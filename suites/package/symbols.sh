@@ -17,7 +17,7 @@ nm -D --defined-only "$library" | sed -n 's/.* [TW] \([^@]*\).*/\1/p' | sort >"$
 sed -n 's/^\t\([a-z_]*[a-z0-9_]*\);$/\1/p' "$fixture/nsrig.sym" >"$work/listed"
 sort -u "$work/listed" >"$work/sorted"
 # Of cmocka and the sanitizers (fixture/cmocka/).
-grep -vxE '_fail|_skip|__asan_on_error|__ubsan_on_report' "$work/listed" >"$work/public"
+grep -vxE '_fail|_skip|__ubsan_on_report' "$work/listed" >"$work/public"
 # The installed headers without comments and macros: the names that '(' follows.
 for header in $(sed -n 's/^#include <nsrig\/\(.*\)>$/\1/p' "$fixture/include/nsrig.h"); do
   perl -0pe 's{/\*.*?\*/}{}gs; s/\\\n//g; s/^#.*$//mg' "$fixture/include/nsrig/$header"
