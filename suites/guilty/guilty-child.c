@@ -223,6 +223,81 @@ static void child_aborts(void **state)
 	in_child(abort);
 }
 
+static void pause_for_ever(void)
+{
+	pause();
+}
+
+static void be_trapped(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = COUNT(filter), .filter = filter};
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
+		getppid();
+}
+
+static void is_trapped(void **state)
+{
+	(void)state;
+	be_trapped();
+}
+
+static void child_is_trapped(void **state)
+{
+	(void)state;
+	in_child(be_trapped);
+}
+
+static void sends_itself_a_trap(void **state)
+{
+	(void)state;
+	raise(SIGTRAP);
+}
+
+static void child_of_vfork_crashes(void **state)
+{
+	pid_t pid = vfork();
+
+	(void)state;
+	if (pid == 0)
+		crash();
+	waitpid(pid, NULL, 0);
+}
+
+static void child_is_aborted_by_its_parent(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		pause_for_ever();
+	kill(pid, SIGABRT);
+	waitpid(pid, NULL, 0);
+}
+
+/* All signals, those of the runner's among them. */
+static void children_are_ended_by_all_signals(void **state)
+{
+	int number;
+	pid_t pid;
+
+	(void)state;
+	for (number = SIGRTMIN; number <= SIGRTMAX; number++) {
+		pid = fork();
+		if (pid == 0)
+			pause_for_ever();
+		kill(pid, number);
+		waitpid(pid, NULL, 0);
+	}
+}
+
 static void crash_in_child(void)
 {
 	in_child(crash);
@@ -272,11 +347,6 @@ static void program_of_child_crashes(void **state)
 	in_child(execute_crash);
 }
 
-static void pause_for_ever(void)
-{
-	pause();
-}
-
 static void child_is_killed(void **state)
 {
 	pid_t pid = fork();
@@ -321,6 +391,12 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(child_crashes_and_may),
 	cmocka_unit_test(program_of_child_crashes),
 	cmocka_unit_test(child_is_killed),
+	cmocka_unit_test(is_trapped),
+	cmocka_unit_test(child_is_trapped),
+	cmocka_unit_test(sends_itself_a_trap),
+	cmocka_unit_test(child_of_vfork_crashes),
+	cmocka_unit_test(child_is_aborted_by_its_parent),
+	cmocka_unit_test(children_are_ended_by_all_signals),
 	{"child_crashes_in_setup", guilty_never_begins, crash_in_setup, NULL, NULL},
 	cmocka_unit_test(child_fails_first),
 };

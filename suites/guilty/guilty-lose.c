@@ -184,6 +184,27 @@ static void fails_with_long_strings(void **state)
 	assert_string_equal(one, two);
 }
 
+static void ends_well_inside(void **state)
+{
+	(void)state;
+}
+
+/* cmocka is then left as it is outside of tests. */
+static void fails_after_a_group_of_its_own(void **state)
+{
+	const struct CMUnitTest inner[] = {cmocka_unit_test(ends_well_inside)};
+
+	(void)state;
+	cmocka_run_group_tests(inner, NULL, NULL);
+	assert_string_equal("behind", "inside");
+}
+
+static void closes_all_streams(void **state)
+{
+	(void)state;
+	fcloseall();
+}
+
 static void *skip_in_raw_thread(void *arg)
 {
 	(void)arg;
@@ -281,6 +302,8 @@ static const struct CMUnitTest tests[] = {
 	{"fails_plainly_in_setup", guilty_never_begins, fail_plainly, NULL, NULL},
 	cmocka_unit_test(fails_with_long_strings),
 	cmocka_unit_test(fails_in_raw_thread),
+	cmocka_unit_test(fails_after_a_group_of_its_own),
+	cmocka_unit_test(closes_all_streams),
 	nsrig_test(thread_skips, &guilty_cable),
 	cmocka_unit_test_setup_teardown(uses_memory, allocate, release),
 	{"leaks_memory_of_setup", uses_memory, allocate, NULL, NULL},
