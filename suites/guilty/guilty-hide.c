@@ -224,6 +224,7 @@ static void jumps_out_and_goes_in_again(void **state)
 static void kills_its_group(void **state)
 {
 	(void)state;
+	assert_int_equal(getpgrp(), getpid());
 	signal(SIGTERM, SIG_IGN);
 	assert_int_equal(kill(0, SIGTERM), 0);
 }
