@@ -168,6 +168,7 @@ static void leaks_without_limits(void **state)
 {
 	const struct rlimit none = {3, 3};
 
+	guilty_no_leak_check();
 	leaks_a_mount_without_proc(state);
 	put_zero_at(77);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
@@ -175,6 +176,7 @@ static void leaks_without_limits(void **state)
 
 static void leaks_from_another_root(void **state)
 {
+	guilty_no_leak_check();
 	(void)state;
 	put_zero_at(77);
 	assert_int_equal(chroot("/run"), 0);
@@ -183,6 +185,7 @@ static void leaks_from_another_root(void **state)
 
 static void goes_to_another_root(void **state)
 {
+	guilty_no_leak_check();
 	(void)state;
 	assert_int_equal(chroot("/run"), 0);
 	assert_int_equal(chdir("/"), 0);
@@ -190,6 +193,7 @@ static void goes_to_another_root(void **state)
 
 static void leaks_from_another_root_by_pivoting(void **state)
 {
+	guilty_no_leak_check();
 	(void)state;
 	put_zero_at(77);
 	assert_int_equal(mkdir("/run/root", 0755), 0);
@@ -302,7 +306,7 @@ static void gives_up_its_privileges(void **state)
 
 static void crash(void)
 {
-	*(volatile int *)NULL = 1;
+	kill(getpid(), SIGSEGV);
 }
 
 static void hang(void)
@@ -338,6 +342,7 @@ static void shares_no_more_pids(void **state)
 {
 	pid_t pid;
 
+	guilty_no_leak_check();
 	(void)state;
 	assert_int_equal(unshare(CLONE_NEWPID), 0);
 	pid = fork();

@@ -18,6 +18,8 @@
 
 static void run(struct program *guilty, const char *test)
 {
+	/* AddressSanitizer would turn a crash into a report. */
+	setenv("ASAN_OPTIONS", "handle_segv=0", 1);
 	program_run(guilty, (char *[]){GUILTY, (char *)test, "--timeout=1", NULL});
 }
 
@@ -39,7 +41,8 @@ static void crash_has_a_backtrace(void **state)
 
 	(void)state;
 	run(&guilty, "crashes_at_exit");
-	assert_said(&guilty, "\n  backtrace:\n    - \"guilty(");
+	assert_said(&guilty, "\n  backtrace:\n");
+	assert_said(&guilty, "\n    - \"guilty(");
 	/* The runner's own functions are left out. */
 	assert_not_said(&guilty, "__libc_start_main");
 	program_free(&guilty);
