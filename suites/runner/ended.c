@@ -40,7 +40,7 @@ static void crash_has_a_backtrace(void **state)
 	struct program guilty;
 
 	(void)state;
-	run(&guilty, "crashes_at_exit");
+	run(&guilty, "fails_before_teardown_crashes");
 	assert_said(&guilty, "\n  backtrace:\n");
 	assert_said(&guilty, "\n    - \"guilty(");
 	/* The runner's own functions are left out. */
