@@ -183,6 +183,36 @@ static void leaks_from_another_root(void **state)
 	assert_int_equal(chdir("/"), 0);
 }
 
+/* Without privileges, its init may not look at such a process. */
+static void may_not_be_looked_at(void **state)
+{
+	(void)state;
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void leaks_and_may_not_be_looked_at(void **state)
+{
+	put_zero_at(77);
+	may_not_be_looked_at(state);
+}
+
+/* The largest piece of memory that it shares with others. */
+static void overwrites_what_it_shares(void **state)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long begin, end;
+	char line[512];
+
+	(void)state;
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps)) {
+		if (strstr(line, "rw-s") && sscanf(line, "%lx-%lx", &begin, &end) == 2 &&
+			end - begin > 8 << 20)
+			memset((void *)begin, 0xff, 200000);
+	}
+	fclose(maps);
+}
+
 static void goes_to_another_root(void **state)
 {
 	guilty_no_leak_check();
@@ -381,6 +411,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(replaces_stdout),
 	cmocka_unit_test(leaks_without_limits),
 	cmocka_unit_test(leaks_from_another_root),
+	cmocka_unit_test(may_not_be_looked_at),
+	cmocka_unit_test(leaks_and_may_not_be_looked_at),
+	cmocka_unit_test(overwrites_what_it_shares),
 	cmocka_unit_test(goes_to_another_root),
 	cmocka_unit_test(leaks_from_another_root_by_pivoting),
 	nsrig_test(jumps_out_of_a_block, &guilty_cable),

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- behind a failure ------------------------------------------------------------------------ */
@@ -200,6 +201,35 @@ static void fails_after_a_group_of_its_own(void **state)
 	assert_string_equal("behind", "inside");
 }
 
+/* The failure of an inner test is its own business. */
+static void has_a_group_that_fails(void **state)
+{
+	const struct CMUnitTest inner[] = {cmocka_unit_test(fails_first)};
+
+	(void)state;
+	/* Afterwards, cmocka would end the process for a failed assertion. */
+	if (cmocka_run_group_tests(inner, NULL, NULL) != 1)
+		abort();
+}
+
+static void handle_fault(int number)
+{
+	(void)number;
+	_exit(0);
+}
+
+static void child_handles_its_fault(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		signal(SIGSEGV, handle_fault);
+		raise(SIGSEGV);
+	}
+	waitpid(pid, NULL, 0);
+}
+
 static void closes_all_streams(void **state)
 {
 	(void)state;
@@ -304,6 +334,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(fails_with_long_strings),
 	cmocka_unit_test(fails_in_raw_thread),
 	cmocka_unit_test(fails_after_a_group_of_its_own),
+	cmocka_unit_test(has_a_group_that_fails),
+	cmocka_unit_test(child_handles_its_fault),
 	cmocka_unit_test(closes_all_streams),
 	nsrig_test(thread_skips, &guilty_cable),
 	cmocka_unit_test_setup_teardown(uses_memory, allocate, release),

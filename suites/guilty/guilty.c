@@ -119,6 +119,17 @@ static void *stay(void *arg)
 	return arg;
 }
 
+static void handle_fault(int number)
+{
+	(void)number;
+	_exit(0);
+}
+
+static void have_a_handler(void)
+{
+	signal(SIGSEGV, handle_fault);
+}
+
 static void have_a_thread(void)
 {
 	pthread_t thread;
@@ -258,6 +269,8 @@ int main(int argc, char **argv)
 		spoil_stdout(how);
 	if (getenv("GUILTY_LOG"))
 		have_a_log();
+	if (getenv("GUILTY_HANDLER"))
+		have_a_handler();
 	if (getenv("GUILTY_THREAD"))
 		have_a_thread();
 	/* A program may have set a filter of cmocka's; the runner must ignore it. */

@@ -102,7 +102,7 @@ static void what_follows_a_failure_is_told(void **state)
 	program_free(&guilty);
 }
 
-/* A place is told, however long the words before it are. */
+/* Long words before the place do not hide it. */
 static void place_of_long_words_is_told(void **state)
 {
 	struct program guilty;
